@@ -13,7 +13,7 @@ from pathlib import Path
 
 from samtranslator.yaml_helper import yaml_parse
 
-PYTHON = Path(".tools/python3.13/bin/python3.13")  # made by tools/sam-build
+LAMBDA_PYTHON = Path(".tools/python3.13/bin/python3.13")  # made by tools/sam-build
 IMPORT_ALL = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
@@ -35,10 +35,10 @@ def handlers(folder: Path) -> dict[Path, list[str]]:
     return found
 
 
-def imports(folder: Path, names: list[str]) -> bool:
+def imports(folder: Path, names: list[str], python: Path = LAMBDA_PYTHON) -> bool:
     """Say whether the handlers import from the folder alone; Python's own traceback tells which did not."""
     # -I and -S: no environment variable, no working folder and no site-packages; the environment is empty as well.
-    command = [str(PYTHON), "-I", "-S", "-B", "-c", IMPORT_ALL, str(folder), *names]
+    command = [str(python), "-I", "-S", "-B", "-c", IMPORT_ALL, str(folder), *names]
     return subprocess.run(command, env={}, check=False).returncode == 0
 
 
