@@ -1,0 +1,187 @@
+"""The bottling plant: a fleet that exists in the local AWS, is connected, and behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from playtest.fleet import broker as brokers
+from playtest.fleet import demo_things, snapshot
+from playtest.fleet.broker import Broker
+from playtest.fleet.certificates import demo_ca, demo_certificate
+from playtest.fleet.demo_things import ThingSpec
+from playtest.fleet.devices import Behaviour, Device
+from playtest.fleet.registry import Registry
+from playtest.fleet.thing_names import InvalidThing, check_thing
+
+
+class Clock(Protocol):
+    """The clock of the local AWS."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+
+    def subscribe(self, callback: Callable[..., None]) -> object:
+        """Call `callback` whenever a Wait has moved the clock on."""
+
+
+class Aws(Protocol):
+    """The local AWS, as far as a fleet needs it: clients (any region has been chosen) and a clock."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return its clock."""
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of this service."""
+
+
+@dataclass(frozen=True)
+class DemoThing:
+    """A thing as it was created: what it was made from, the ids of its own certificates, and its device."""
+
+    spec: ThingSpec
+    certificate_ids: tuple[str, ...]
+    device: Device
+
+
+class DemoFleet:
+    """The plant, created through the IoT API of `aws` and connected to a broker that this AWS then speaks to.
+
+    Needs `playtest.local_aws.iot.install()` first, which keeps what moto would drop (exclusive attachments, DER ids).
+    """
+
+    def __init__(self, aws: Aws) -> None:
+        self._iot: Any = aws.client("iot")
+        self._cognito: Callable[[], Any] = lambda: aws.client("cognito-identity")
+        region: str = self._iot.meta.region_name
+        self.broker = Broker(Registry(DEFAULT_ACCOUNT_ID, region), aws.clock.now)
+        self._things: dict[str, DemoThing] = {}
+        self._create_what_things_need(demo_things.policy_documents(region, DEFAULT_ACCOUNT_ID))
+        brokers.use(self.broker)
+        for spec in demo_things.THINGS:
+            self._create(spec)
+        aws.clock.subscribe(self._time_passed)
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """Return the devices by thing name."""
+        return {name: thing.device for name, thing in self._things.items()}
+
+    def thing(self, name: str) -> DemoThing:
+        """Return a thing of the fleet; LookupError names it where there is none."""
+        if name not in self._things:
+            raise LookupError(f"the demo fleet has no thing {name!r}; it has {', '.join(self._things)}")
+        return self._things[name]
+
+    def certificate_id(self, thing_name: str) -> str:
+        """Return the id of the (first) certificate of a thing; LookupError where it has none."""
+        certificate_ids = self.thing(thing_name).certificate_ids
+        if not certificate_ids:
+            raise LookupError(f"{thing_name} has no certificate")
+        return certificate_ids[0]
+
+    def add_thing(self, name: str, attributes: Mapping[str, str] | None = None) -> DemoThing:
+        """Add a connected thing with its own certificate, and the policy and group of the plant.
+
+        Raises InvalidThing, which names the field, where AWS would refuse it or the name is taken.
+        """
+        check_thing(name, attributes or {})
+        if self.broker.registry.knows_thing(name):
+            raise InvalidThing("name", name, "a name that is not taken")
+        spec = ThingSpec(name, "device", ("plant",), attributes=dict(attributes or {}), certificates=(name,))
+        return self._create(spec)
+
+    def behave(self, thing_name: str, behaviour: Behaviour, *, comebacks: int = 2) -> None:
+        """Give a device another behaviour; the certificate of a STUBBORN one lets it back in `comebacks` times."""
+        device = self.thing(thing_name).device
+        device.behaviour = behaviour
+        if behaviour is Behaviour.STUBBORN:
+            for principal in device.principals:
+                self.broker.faults.comes_back(principal, comebacks)
+
+    def certificate_stays_accepted(self, thing_name: str) -> None:
+        """Switch a fault on: the broker goes on accepting the thing's certificates when they are not ACTIVE."""
+        for principal in self.thing(thing_name).device.principals:
+            self.broker.faults.stays_accepted(principal)
+
+    def certificate_bites_after(self, thing_name: str, seconds: float) -> None:
+        """Switch a fault on: the thing's certificates are accepted until `seconds` after they were deactivated."""
+        for principal in self.thing(thing_name).device.principals:
+            self.broker.faults.bites_after(principal, seconds)
+
+    def snapshot(self) -> snapshot.Snapshot:
+        """Return everything that containment could touch, as it is now."""
+        return snapshot.take(self._iot, self.broker.sessions.all())
+
+    def _time_passed(self, *_: object) -> None:
+        self.broker.tick()
+
+    def _create_what_things_need(self, policies: Mapping[str, str]) -> None:
+        self._iot.register_ca_certificate(
+            caCertificate=demo_ca().pem, certificateMode="SNI_ONLY", setAsActive=True, allowAutoRegistration=False
+        )
+        for kind in sorted({spec.thing_type for spec in demo_things.THINGS} | {"device"}):
+            self._iot.create_thing_type(thingTypeName=kind)
+        for name, document in policies.items():
+            self._iot.create_policy(policyName=name, policyDocument=document)
+        role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/{demo_things.ROLE_NAME}"
+        self._iot.create_role_alias(roleAlias=demo_things.ROLE_ALIAS, roleArn=role, credentialDurationSeconds=3600)
+        for group, parent in demo_things.GROUPS.items():
+            self._create_group(group, parent)
+
+    def _create_group(self, name: str, parent: str | None) -> None:
+        above = {"parentGroupName": parent} if parent else {}
+        arn = self._iot.create_thing_group(thingGroupName=name, **above)["thingGroupArn"]
+        for policy in demo_things.GROUP_POLICIES.get(name, ()):
+            self._iot.attach_policy(policyName=policy, target=arn)
+
+    def _create(self, spec: ThingSpec) -> DemoThing:
+        self._iot.create_thing(
+            thingName=spec.name,
+            thingTypeName=spec.thing_type,
+            attributePayload={"attributes": dict(spec.attributes)},
+        )
+        for group in spec.groups:
+            self._iot.add_thing_to_thing_group(thingGroupName=group, thingName=spec.name)
+        certificate_ids = tuple(self._certificate(label) for label in spec.certificates)
+        principals = [self.broker.registry.certificate_arn(certificate_id) for certificate_id in certificate_ids]
+        principals += [self._cognito_identity()] if spec.cognito else []
+        for principal in principals:
+            self._attach(spec, principal)
+        return self._power_on(spec, certificate_ids, tuple(principals))
+
+    def _certificate(self, label: str) -> str:
+        """Return the id of the certificate with this label, registered unless a thing that shares it was first."""
+        certificate = demo_certificate(label)
+        if self.broker.registry.certificate_status(certificate.certificate_id) is None:
+            self._iot.register_certificate(
+                certificatePem=certificate.pem, caCertificatePem=demo_ca().pem, status="ACTIVE"
+            )
+        return certificate.certificate_id
+
+    def _cognito_identity(self) -> str:
+        cognito = self._cognito()
+        pool = cognito.create_identity_pool(
+            IdentityPoolName=demo_things.IDENTITY_POOL, AllowUnauthenticatedIdentities=False
+        )
+        identity_id: str = cognito.get_id(IdentityPoolId=pool["IdentityPoolId"])["IdentityId"]
+        return identity_id
+
+    def _attach(self, spec: ThingSpec, principal: str) -> None:
+        for policy in spec.policies:
+            self._iot.attach_policy(policyName=policy, target=principal)
+        kind = {"thingPrincipalType": "EXCLUSIVE_THING"} if spec.exclusive else {}
+        self._iot.attach_thing_principal(thingName=spec.name, principal=principal, **kind)
+
+    def _power_on(self, spec: ThingSpec, certificate_ids: tuple[str, ...], principals: tuple[str, ...]) -> DemoThing:
+        client_id = spec.client_id or spec.name
+        device = Device(spec.name, client_id, principals, f"dt/{spec.name}/telemetry", spec.behaviour)
+        self._things[spec.name] = DemoThing(replace(spec, client_id=client_id), certificate_ids, device)
+        self.broker.add_device(device.act)
+        device.power_on(self.broker)
+        return self._things[spec.name]

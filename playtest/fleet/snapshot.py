@@ -1,0 +1,124 @@
+"""What the fleet looks like, read through the API, and what differs between two looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from playtest.fleet.sessions import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+Fields = Mapping[str, Any]
+"""The fields of one resource; every value is plain JSON."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that containment could touch, in a fixed order.
+
+    `registry` has `certificate/ID` (status, policies), `policy/NAME` (document), `group/NAME` (members, policies) and
+    `thing/NAME` (attributes, type, groups, principals); `sessions` has `session/CLIENT-ID` (connected, thing,
+    principal).
+    """
+
+    registry: Mapping[str, Fields]
+    sessions: Mapping[str, Fields]
+
+
+@dataclass(frozen=True)
+class FieldDiff:
+    """One field that differs; None stands for a resource or a field that was not there."""
+
+    resource: str
+    field: str
+    before: Any
+    after: Any
+
+
+def diff(before: Snapshot, after: Snapshot, *, sessions: bool = True) -> list[FieldDiff]:
+    """Return what differs, by resource and field; without `sessions`, only what the registry holds."""
+    found = list(_differences(before.registry, after.registry))
+    return found + (list(_differences(before.sessions, after.sessions)) if sessions else [])
+
+
+def take(iot: IoTClient, sessions: Iterable[Session]) -> Snapshot:
+    """Read the registry through `iot` (every page of every list) and put `sessions` beside it."""
+    attachments = _attachments(iot)
+    groups = {name: _members(iot, name) for name in _names(iot, "list_thing_groups", "thingGroups", "groupName")}
+    registry = dict(_certificates(iot, attachments)) | dict(_policies(iot))
+    registry |= {
+        f"group/{name}": {"members": members, "policies": sorted(attachments.get(("thinggroup", name), ()))}
+        for name, members in groups.items()
+    }
+    registry |= dict(_things(iot, groups))
+    held = {
+        f"session/{session.client_id}": {
+            "connected": session.connected,
+            "thing": session.thing_name,
+            "principal": session.principal.rpartition("/")[2],
+        }
+        for session in sessions
+    }
+    return Snapshot(dict(sorted(registry.items())), dict(sorted(held.items())))
+
+
+def _differences(before: Mapping[str, Fields], after: Mapping[str, Fields]) -> Iterator[FieldDiff]:
+    for resource in sorted(before.keys() | after.keys()):
+        was, now = before.get(resource, {}), after.get(resource, {})
+        for field in sorted(was.keys() | now.keys()):
+            if was.get(field) != now.get(field):
+                yield FieldDiff(resource, field, was.get(field), now.get(field))
+
+
+def _pages(iot: IoTClient, operation: str, key: str, **arguments: str) -> Iterator[Any]:
+    paginator: Any = iot.get_paginator(operation)  # type: ignore[call-overload]  # the stubs know literal names only
+    for page in paginator.paginate(**arguments):
+        yield from page[key]
+
+
+def _names(iot: IoTClient, operation: str, key: str, name: str) -> list[str]:
+    return sorted(entry[name] for entry in _pages(iot, operation, key))
+
+
+def _attachments(iot: IoTClient) -> dict[tuple[str, str], list[str]]:
+    """Return the names of the policies by what they are attached to, such as ("cert", ID) or ("thinggroup", NAME)."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for policy in _names(iot, "list_policies", "policies", "policyName"):
+        for target in _pages(iot, "list_targets_for_policy", "targets", policyName=policy):
+            kind, _, name = target.rpartition(":")[2].partition("/")
+            found.setdefault((kind, name), []).append(policy)
+    return found
+
+
+def _certificates(iot: IoTClient, attachments: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, Fields]]:
+    for certificate in _pages(iot, "list_certificates", "certificates"):
+        certificate_id = certificate["certificateId"]
+        policies = sorted(attachments.get(("cert", certificate_id), ()))
+        yield f"certificate/{certificate_id}", {"status": certificate["status"], "policies": policies}
+
+
+def _policies(iot: IoTClient) -> Iterator[tuple[str, Fields]]:
+    for name in _names(iot, "list_policies", "policies", "policyName"):
+        yield f"policy/{name}", {"document": iot.get_policy(policyName=name)["policyDocument"]}
+
+
+def _members(iot: IoTClient, group: str) -> list[str]:
+    return sorted(_pages(iot, "list_things_in_thing_group", "things", thingGroupName=group))
+
+
+def _things(iot: IoTClient, groups: Mapping[str, list[str]]) -> Iterator[tuple[str, Fields]]:
+    for thing in _pages(iot, "list_things", "things"):
+        name = thing["thingName"]
+        principals = _pages(iot, "list_thing_principals", "principals", thingName=name)
+        yield (
+            f"thing/{name}",
+            {
+                "attributes": dict(sorted(thing["attributes"].items())),
+                "type": thing.get("thingTypeName"),
+                "groups": sorted(group for group, members in groups.items() if name in members),
+                "principals": sorted(principal.rpartition("/")[2] for principal in principals),
+            },
+        )

@@ -1,0 +1,168 @@
+"""Things and groups as AWS IoT keeps them: versions count, limits hold, exclusive attachments are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.iot.models import FakeThing, IoTBackend
+from moto.iot.responses import IoTResponse
+
+from playtest.fleet.thing_names import ATTRIBUTES_OF_A_TYPE
+from playtest.local_aws.iot_errors import AlreadyExists, InvalidRequest, VersionConflict
+from playtest.local_aws.moto_methods import replace
+
+ATTRIBUTES_WITHOUT_A_TYPE = 3
+"""Attributes of a thing without a thing type (AWS IoT quotas)."""
+
+GROUPS_OF_A_THING = 10
+"""Static groups that a thing may be in (AWS IoT quotas)."""
+
+
+def install() -> None:
+    """Replace what moto does wrong about things and groups."""
+    create, add, delete_group = (
+        IoTBackend.create_thing,
+        IoTBackend.add_thing_to_thing_group,
+        IoTBackend.delete_thing_group,
+    )
+
+    def create_thing(
+        backend: Any, thing_name: str, thing_type_name: Any, attribute_payload: Any, billing_group_name: Any = None
+    ) -> FakeThing:
+        attributes = (attribute_payload or {}).get("attributes") or {}
+        _check_attributes(attributes, thing_type_name)
+        existing = next((thing for thing in backend.things.values() if thing.thing_name == thing_name), None)
+        if existing is None:
+            return create(backend, thing_name, thing_type_name, attribute_payload, billing_group_name)
+        kind = existing.thing_type.thing_type_name if existing.thing_type else None
+        if (kind, existing.attributes) != (thing_type_name or None, attributes):
+            raise AlreadyExists(f"Thing {thing_name} already exists in account with different properties")
+        return existing  # type: ignore[no-any-return]
+
+    def add_thing_to_thing_group(
+        backend: Any, thing_group_name: Any, thing_group_arn: Any, thing_name: Any, thing_arn: Any
+    ) -> None:
+        group = backend._identify_thing_group(thing_group_name, thing_group_arn)
+        thing = backend._identify_thing(thing_name, thing_arn)
+        inside = [each for each in list(backend.thing_groups.values()) if thing.arn in each.things]
+        if group not in inside and len(inside) >= GROUPS_OF_A_THING:
+            # The kind of error is AWS-FACTS 3 (M).
+            raise InvalidRequest(f"Thing {thing.thing_name} is in {GROUPS_OF_A_THING} groups already")
+        add(backend, thing_group_name, thing_group_arn, thing_name, thing_arn)
+
+    def delete_thing_group(backend: Any, thing_group_name: str) -> None:
+        delete_group(backend, thing_group_name)
+        # moto leaves the attachments of a group that is gone, and falls over them later.
+        gone = [
+            key
+            for key in list(backend.principal_policies)
+            if ":thinggroup/" in key[0] and key[0] not in backend.thing_groups
+        ]
+        for key in gone:
+            del backend.principal_policies[key]
+
+    replace(
+        IoTBackend,
+        create_thing=create_thing,
+        add_thing_to_thing_group=add_thing_to_thing_group,
+        delete_thing_group=delete_thing_group,
+    )
+    _install_operations()
+
+
+def _install_operations() -> None:
+    update, attach = IoTResponse.update_thing, IoTResponse.attach_thing_principal
+
+    def update_thing(response: Any) -> ActionResult:
+        thing = response.iot_backend.describe_thing(response._get_param("thingName"))
+        expected = response._get_param("expectedVersion")
+        if expected is not None and int(expected) != thing.version:
+            raise VersionConflict(f"The version for thing {thing.thing_name} is {thing.version}, not {expected}")
+        before = (dict(thing.attributes), thing.thing_type)
+        result = update(response)
+        try:
+            _check_attributes(thing.attributes, thing.thing_type)
+        except InvalidRequest:
+            thing.attributes, thing.thing_type = before
+            raise
+        thing.version += 1
+        return result
+
+    def attach_thing_principal(response: Any) -> ActionResult:
+        backend, thing_name = response.iot_backend, response._get_param("thingName")
+        principal = response.headers.get("x-amzn-principal")
+        wants = response._get_param("thingPrincipalType") == "EXCLUSIVE_THING"
+        _check_exclusive(backend, principal, thing_name, wants)
+        result = attach(response)
+        if wants:
+            backend.exclusive_attachments = _exclusive(backend) | {(principal, thing_name)}
+        return result
+
+    def detach_thing_principal(response: Any) -> ActionResult:
+        backend, thing_name = response.iot_backend, response._get_param("thingName")
+        principal = response.headers.get("x-amzn-principal")
+        backend.detach_thing_principal(thing_name=thing_name, principal_arn=principal)
+        backend.exclusive_attachments = _exclusive(backend) - {(principal, thing_name)}
+        return EmptyResult()
+
+    replace(
+        IoTResponse,
+        update_thing=update_thing,
+        attach_thing_principal=attach_thing_principal,
+        detach_thing_principal=detach_thing_principal,
+        list_thing_principals_v2=_list_thing_principals_v2,
+        list_principal_things_v2=_list_principal_things_v2,
+        list_things_in_thing_group=_list_things_in_thing_group,
+    )
+
+
+def _check_attributes(attributes: dict[str, str], thing_type: object) -> None:
+    limit = ATTRIBUTES_OF_A_TYPE if thing_type else ATTRIBUTES_WITHOUT_A_TYPE
+    if len(attributes) > limit:
+        raise InvalidRequest(
+            f"A thing {'with' if thing_type else 'without'} a thing type has at most {limit} attributes"
+        )
+
+
+def _check_exclusive(backend: Any, principal: str, thing_name: str, wants: bool) -> None:
+    others = [name for held_by, name in list(backend.principal_things) if held_by == principal and name != thing_name]
+    taken = [name for held_by, name in _exclusive(backend) if held_by == principal and name != thing_name]
+    if taken or (wants and others):
+        raise InvalidRequest(
+            f"Principal {principal} is attached to {(taken or others)[0]} already, and would not be exclusive"
+        )
+
+
+def _exclusive(backend: Any) -> frozenset[tuple[str, str]]:
+    attachments: frozenset[tuple[str, str]] = getattr(backend, "exclusive_attachments", frozenset())
+    return attachments
+
+
+def _kind(backend: Any, principal: str, thing_name: str) -> str:
+    return "EXCLUSIVE_THING" if (principal, thing_name) in _exclusive(backend) else "NON_EXCLUSIVE_THING"
+
+
+def _list_thing_principals_v2(response: Any) -> ActionResult:
+    backend, thing_name = response.iot_backend, response._get_param("thingName")
+    attached = [(each, _kind(backend, each, thing_name)) for each in backend.list_thing_principals(thing_name)]
+    wanted = response._get_param("thingPrincipalType")
+    shown = [{"principal": each, "thingPrincipalType": kind} for each, kind in attached if wanted in (None, kind)]
+    return ActionResult({"thingPrincipalObjects": shown})
+
+
+def _list_principal_things_v2(response: Any) -> ActionResult:
+    backend, principal = response.iot_backend, response.headers.get("x-amzn-principal")
+    attached = [(name, _kind(backend, principal, name)) for name in backend.list_principal_things(principal)]
+    wanted = response._get_param("thingPrincipalType")
+    shown = [{"thingName": name, "thingPrincipalType": kind} for name, kind in attached if wanted in (None, kind)]
+    return ActionResult({"principalThingObjects": shown})
+
+
+def _list_things_in_thing_group(response: Any) -> ActionResult:
+    backend, name = response.iot_backend, response._get_param("thingGroupName")
+    groups = [backend.describe_thing_group(name)]
+    if response._get_bool_param("recursive", False):
+        groups += backend.list_thing_groups(parent_group=name, name_prefix_filter=None, recursive=True)
+    things = {thing.thing_name: None for group in groups for thing in list(group.things.values())}
+    return ActionResult({"things": list(things)})
