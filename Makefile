@@ -52,7 +52,7 @@ check-code: $(READY) ## Format, lint and types
 	$(BIN)/mypy
 
 check-template: $(READY) $(SAM) ## sam validate, and cfn-lint before and after the transform
-	$(LOCAL) $(BIN)/python tools/lint_template.py template.yaml
+	$(BIN)/python tools/lint_template.py template.yaml
 	$(LOCAL) $(SAM) validate --lint --template template.yaml
 
 check-artefact: $(READY) $(SAM) ## Requirements, arm64 wheels, and that every built handler imports
@@ -61,7 +61,7 @@ check-artefact: $(READY) $(SAM) ## Requirements, arm64 wheels, and that every bu
 		case $$? in 0) $(BIN)/python tools/check_artefact.py .aws-sam/host ;; 3) ;; *) exit 1 ;; esac
 
 build: $(SAM) ## Build the artefact that deploy uploads, bytecode and all
-	$(LOCAL) UV=$(UV) tools/sam-build .aws-sam/build
+	$(LOCAL) UV=$(UV) tools/sam-build .aws-sam/build --config-env $(STAGE)
 
 deploy: build ## Deploy to AWS with your own credentials: make deploy STAGE=dev
 	$(SAM) deploy --config-env $(STAGE)

@@ -1,8 +1,7 @@
 """Lint the template twice: as it is written, and as AWS gets it, after the SAM transform with the playbooks inside.
 
-cfn-lint checks a state machine's definition (E3601) only where it stands inline, and the transform's own mistakes only
-where it has run. So the template is transformed offline, each playbook is put back as an inline Definition, and the
-result is linted too.
+cfn-lint checks a state machine's definition (E3601) only where it stands inline as an object, and the transform's own
+mistakes only where it has run. So the transform that the playtest deploys with is linted as well.
 """
 
 from __future__ import annotations
@@ -15,49 +14,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+from playtest.local_aws.transform import transformed_json
 
 Template = dict[str, Any]  # a CloudFormation template has no narrower type
 
 
-class NoManagedPolicies:
-    """Stands in for the translator's look-up of managed policies by name, which would call IAM: ours go by ARN."""
-
-    def load(self) -> dict[str, str]:
-        """Return no policies: a name is then left as it stands."""
-        return {}
-
-
-def transformed(path: Path) -> Template:
-    """Return the template at `path` as CloudFormation gets it, with each playbook as an inline Definition.
+def transformed(path: Path, region: str = "us-east-1") -> Template:
+    """Return the template at `path` as CloudFormation gets it, with each playbook as an object, which cfn-lint reads.
 
     Raises samtranslator's InvalidDocumentException where SAM refuses the template.
     """
-    template = yaml_parse(path.read_text())
-    playbooks = take_out_playbooks(template, path.parent)
-    result: Template = transform(template, {}, NoManagedPolicies())
-    for name, definition in playbooks.items():
-        properties = result["Resources"][name]["Properties"]
-        properties.pop("DefinitionS3Location", None)
-        properties["Definition"] = definition
-    return result
-
-
-def take_out_playbooks(template: Template, folder: Path) -> dict[str, Any]:
-    """Return the definition of each state machine by logical id; local paths in `template` become S3 addresses.
-
-    The translator takes nothing but uploaded code and definitions: it never opens a file.
-    """
-    playbooks = {}
-    for name, resource in template["Resources"].items():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::Serverless::StateMachine":
-            playbooks[name] = yaml_parse((folder / properties["DefinitionUri"]).read_text())
-            properties["DefinitionUri"] = "s3://bucket/playbook"
-        elif resource["Type"] == "AWS::Serverless::Function":
-            properties["CodeUri"] = "s3://bucket/code"
-    return playbooks
+    template: Template = json.loads(transformed_json(path, {}, region))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::StepFunctions::StateMachine":
+            properties = resource["Properties"]
+            separator, lines = properties.pop("DefinitionString")["Fn::Join"]  # how SAM writes an inline definition
+            properties["Definition"] = json.loads(separator.join(lines))
+    return template
 
 
 def lint(path: Path) -> int:

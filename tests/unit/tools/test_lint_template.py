@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tools.lint_template import transformed
 
 TEMPLATE = """
@@ -23,13 +21,12 @@ Resources:
 PLAYBOOK = "{StartAt: Done, States: {Done: {Type: Succeed}}}"
 
 
-def test_the_transformed_template_holds_its_playbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_transformed_template_holds_its_playbooks(tmp_path: Path) -> None:
     """The definition stands inline, where cfn-lint reads it, and its substitutions are kept."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     (tmp_path / "machine.asl.yaml").write_text(PLAYBOOK)
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     machine = transformed(tmp_path / "template.yaml")["Resources"]["Machine"]
     assert machine["Type"] == "AWS::StepFunctions::StateMachine"
     assert machine["Properties"]["Definition"] == {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
     assert machine["Properties"]["DefinitionSubstitutions"] == {"Step": {"Fn::GetAtt": ["Step", "Arn"]}}
-    assert "DefinitionS3Location" not in machine["Properties"]
+    assert "DefinitionString" not in machine["Properties"]
