@@ -17,9 +17,10 @@ SAM := .tools/sam/bin/sam
 READY := $(VENV)/.synced
 HOST_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
 
-# uv takes the Python that is there and never brings one; boto3 and sam neither look for an instance role nor call home;
-# botocore and moto read the same clock everywhere.
+# uv takes the Python that is there and never brings one, and trusts whom the machine trusts; boto3 and sam neither look
+# for an instance role nor call home; local time is the same everywhere.
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := true
 export AWS_EC2_METADATA_DISABLED := true
 export SAM_CLI_TELEMETRY := 0
 export TZ := UTC
