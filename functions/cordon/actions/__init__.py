@@ -1,0 +1,26 @@
+"""What Cordon can do to a fleet: one module per action, each with plan, read and apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cordon.actions.action import Action
+from cordon.actions.certificate_status import CertificateStatus
+from cordon.actions.group_membership import GroupMembership
+from cordon.actions.iot_policy import IotPolicy
+from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.things.arns import IotArns
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+
+def actions_by_name(iot: IoTClient, account_id: str) -> dict[str, Action]:
+    """Return every action, by the name that changes carry."""
+    every: list[Action] = [
+        CertificateStatus(iot),
+        IotPolicy(iot),
+        PolicyAttachment(iot, IotArns(iot, account_id)),
+        GroupMembership(iot),
+    ]
+    return {action.name: action for action in every}

@@ -1,0 +1,51 @@
+"""Shut a certificate off. INACTIVE is the reversible way; REVOKED is for ever, and not planned here (AWS-FACTS 1.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cordon.errors import PlanUnworkable
+from cordon.model.change import Change
+from cordon.model.thing import CertificateFacts
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+_SHUT = frozenset({"INACTIVE", "REVOKED"})
+
+
+class CertificateStatus:
+    """Changes of `certificate/<64 hex>`: the certificate's status, in AWS's words."""
+
+    name = "certificate_status"
+
+    def __init__(self, iot: IoTClient) -> None:
+        """Act through `iot`."""
+        self._iot = iot
+
+    def plan(self, certificate: CertificateFacts) -> list[Change]:
+        """Return the change that makes the certificate INACTIVE; none if it is shut already.
+
+        Raises:
+            PlanUnworkable: it is being transferred or activated, and could not be put back to that.
+        """
+        if certificate.status in _SHUT:
+            return []
+        if certificate.status != "ACTIVE":
+            raise PlanUnworkable(f"certificate {certificate.id} is {certificate.status}, which cannot be put back")
+        resource = f"certificate/{certificate.id}"
+        return [Change(action=self.name, resource=resource, before="ACTIVE", after="INACTIVE", hits=certificate.things)]
+
+    def read(self, resource: str) -> str:
+        """Return the certificate's status."""
+        certificate_id = resource.removeprefix("certificate/")
+        return self._iot.describe_certificate(certificateId=certificate_id)["certificateDescription"]["status"]
+
+    def apply(self, change: Change) -> None:
+        """Set the status. AWS answers the same for a status that the certificate has already."""
+        self._iot.update_certificate(certificateId=change.resource.removeprefix("certificate/"), newStatus=change.after)
+
+    def by_hand(self, change: Change) -> list[str]:
+        """Return the command that sets the status."""
+        certificate_id = change.resource.removeprefix("certificate/")
+        return ["aws", "iot", "update-certificate", "--certificate-id", certificate_id, "--new-status", change.after]

@@ -1,0 +1,78 @@
+"""The AWS clients of a step: made on first use, kept for the life of the runtime, patient but not for ever."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iot import IoTClient
+    from mypy_boto3_iot_data import IoTDataPlaneClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+# Four tries with a few seconds each end well before the 30 s of a step, so a step fails with an error that has a name.
+_CONFIG = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}, user_agent_extra="cordon"
+)
+
+
+@cache
+def iot() -> IoTClient:
+    """Return the AWS IoT control plane."""
+    return boto3.client("iot", config=_CONFIG)
+
+
+@cache
+def iot_data() -> IoTDataPlaneClient:
+    """Return the AWS IoT data plane: the sessions of devices."""
+    return boto3.client("iot-data", config=_CONFIG)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """Return DynamoDB, where the record is."""
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def s3() -> S3Client:
+    """Return S3, where the evidence is."""
+    return boto3.client("s3", config=_CONFIG)
+
+
+@cache
+def events() -> EventBridgeClient:
+    """Return EventBridge, for Cordon's own bus."""
+    return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def sqs() -> SQSClient:
+    """Return SQS, for the rejected queue."""
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def sns() -> SNSClient:
+    """Return SNS, for pages."""
+    return boto3.client("sns", config=_CONFIG)
+
+
+@cache
+def ssm() -> SSMClient:
+    """Return Systems Manager, whose OpsCenter keeps the tickets."""
+    return boto3.client("ssm", config=_CONFIG)
+
+
+def reset() -> None:
+    """Forget every client, so that the next call makes a new one (the playtest starts another local AWS)."""
+    for client in (iot, iot_data, dynamodb, s3, events, sqs, sns, ssm):
+        client.cache_clear()

@@ -1,0 +1,110 @@
+"""Every error that Cordon raises, and who handles it.
+
+CordonError
+├── RetryLater              passing trouble: the state's Retry tries again; when it gives up, a person
+│   ├── RecordBusy          two writers met in the table
+│   ├── Throttled           AWS asked for patience
+│   ├── LockHeld            another execution is changing the thing
+│   └── TicketSystemDown    UpdateTicket only: caught there, the playbook goes on, the sweep tries again
+├── NeedsAPerson            Catch States.ALL of the playbook: EscalateToHuman
+│   ├── IncidentNotFound    an execution was started for an incident that is not in the record
+│   ├── IllegalTransition   the incident's status does not allow what the step would do
+│   ├── NotTheClaimant      this execution does not hold the incident (it was escalated or handed over meanwhile)
+│   ├── PlanMissing         a step found no plan to carry out
+│   ├── PlanConflict        what is there now is neither the plan's before nor its after
+│   ├── PlanUnworkable      the plan cannot be made (a limit of AWS would be passed)
+│   ├── RecordUnreadable    a row of the table is not what we wrote
+│   ├── EvidenceConflict    an object of the evidence bucket is there already, with other bytes
+│   └── SettingsUnreadable  the function's environment is incomplete
+└── AlarmRefused            triage only
+    ├── AlarmRejected       can never be accepted: to the `rejected` queue with reason and field
+    └── AlarmIgnored        understood, and nothing is to be done: acknowledged, with its reason in the log
+
+A class's name is its `ErrorEquals` in the ASL: Step Functions compares names, and knows no inheritance.
+"""
+
+from __future__ import annotations
+
+
+class CordonError(Exception):
+    """Any error of ours."""
+
+
+class RetryLater(CordonError):
+    """Passing trouble. Never raised itself: Step Functions retries by the exact name."""
+
+
+class RecordBusy(RetryLater):
+    """Two writers met in the table; the loser may try again."""
+
+
+class Throttled(RetryLater):
+    """AWS refused a call because of its rate, after botocore's own retries."""
+
+
+class LockHeld(RetryLater):
+    """Another execution holds the lock of the thing."""
+
+
+class TicketSystemDown(RetryLater):
+    """The ticket could not be written."""
+
+
+class NeedsAPerson(CordonError):
+    """Cordon stops and a person takes over. Never raised itself."""
+
+
+class IncidentNotFound(NeedsAPerson):
+    """No incident of that id is in the table."""
+
+
+class IllegalTransition(NeedsAPerson):
+    """The incident's status may not be followed by the wanted one."""
+
+
+class NotTheClaimant(NeedsAPerson):
+    """The execution that runs this step is not the one that holds the incident."""
+
+
+class PlanMissing(NeedsAPerson):
+    """The incident has no recorded plan."""
+
+
+class PlanConflict(NeedsAPerson):
+    """Somebody else changed the resource: what is there is neither before nor after."""
+
+
+class PlanUnworkable(NeedsAPerson):
+    """A plan for this thing would break a limit of AWS."""
+
+
+class RecordUnreadable(NeedsAPerson):
+    """A row of the table does not parse as what it should be."""
+
+
+class EvidenceConflict(NeedsAPerson):
+    """The evidence bucket already holds other bytes under this key."""
+
+
+class SettingsUnreadable(NeedsAPerson):
+    """An environment variable is missing or malformed."""
+
+
+class AlarmRefused(CordonError):
+    """An alarm that opens nothing. Never raised itself."""
+
+
+class AlarmRejected(AlarmRefused):
+    """A message that can never be accepted, with the field that is wrong, what was found and what was expected.
+
+    `found` comes from outside; whoever shows it quotes it (`model.text.quoted`).
+    """
+
+    def __init__(self, *, field: str, found: str, expected: str) -> None:
+        """Build the reason from its three parts, all plain text."""
+        super().__init__(f"{field}: found {found}, expected {expected}")
+        self.field, self.found, self.expected = field, found, expected
+
+
+class AlarmIgnored(AlarmRefused):
+    """A message that was understood and calls for nothing; the text is the reason."""

@@ -1,0 +1,1 @@
+"""What Cordon remembers: the record, its ledger, locks, holds and evidence."""

@@ -1,0 +1,178 @@
+"""How an alarm enters the record: it opens an incident, joins one, or is noted; the same alarm never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from cordon import clock
+from cordon.errors import RecordBusy
+from cordon.incidents import rows
+from cordon.incidents.record import Incidents, due, stamp, timeline_row
+from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put, update
+from cordon.model.alarm import Alarm, AlarmKind
+from cordon.model.base import SCHEMA_VERSION, sha256_hex
+from cordon.model.incident import Incident, IncidentStatus
+
+ACTOR = "triage"
+_REMEMBERED = timedelta(days=90)
+"""How long an alarm's id is kept: longer than SNS, SQS and EventBridge may deliver it again (14 days in a queue)."""
+_ATTEMPTS = 4
+
+
+class Became(StrEnum):
+    """What became of an alarm."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    NOTED = "noted"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """An alarm in the record: what became of it, the incident, and whether the record had it already (a redelivery).
+
+    `is_resend` tells that the detector had reported this very finding to the incident, whose containment is proven.
+    """
+
+    became: Became
+    incident_id: str
+    redelivered: bool
+    is_resend: bool = False
+
+
+def incident_id_for(alarm: Alarm) -> str:
+    """Return the id of the incident that this alarm would open: the day it came, and ten hex digits of its own id."""
+    digest = sha256_hex(f"{alarm.id} {alarm.playbook}")[:10]
+    return f"inc-{alarm.received_at:%Y%m%d}-{digest}"
+
+
+def alarm_row(alarm_id: str, became: Became, facts: Mapping[str, Any]) -> Row:
+    """Return the row that remembers what became of an alarm, for 90 days."""
+    expires = int((clock.now() + _REMEMBERED).timestamp())
+    row = key(rows.of_alarm(alarm_id), rows.ALARM)
+    return {**row, "schema_version": SCHEMA_VERSION, "became": became, **facts, "expires_at": expires}
+
+
+class Admission:
+    """The way into the record, for triage."""
+
+    def __init__(self, incidents: Incidents) -> None:
+        """Admit into `incidents`."""
+        self._incidents, self._table = incidents, incidents.table
+
+    def known(self, alarm_id: str) -> Row | None:
+        """Return what became of an alarm of that id, if it was here before."""
+        return self._table.get(rows.of_alarm(alarm_id), rows.ALARM)
+
+    def remember(self, alarm_id: str, became: Became, **facts: Any) -> None:
+        """Remember an alarm that opens and joins nothing. To remember it twice is harmless."""
+        self._table.write(put(alarm_row(alarm_id, became, facts), condition=None))
+
+    def admit(self, alarm: Alarm) -> Admitted | None:
+        """Put the alarm into the record, or find it there. None: a cleared or invalidated one with nothing open.
+
+        Raises:
+            RecordBusy: other writers were in the way each time.
+        """
+        for _ in range(_ATTEMPTS):
+            if row := self.known(alarm.id):
+                return _already(row)
+            open_id = self._incidents.open_for(alarm.thing_name, alarm.playbook)
+            if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
+                return None
+            try:
+                return self._join(alarm, open_id) if open_id else self._open(alarm)
+            except ConditionFailed:
+                continue  # another delivery was faster: look again at what is there now
+        raise RecordBusy(f"alarm {alarm.id} met other writers {_ATTEMPTS} times")
+
+    def _open(self, alarm: Alarm) -> Admitted:
+        incident = _opened_by(alarm)
+        open_row = {**key(rows.of_open(alarm.thing_name, alarm.playbook), rows.OPEN), "incident_id": incident.id}
+        head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json")}
+        self._table.write(
+            put(alarm_row(alarm.id, Became.OPENED, _alarm_facts(alarm, incident.id))),
+            put({**open_row, "schema_version": SCHEMA_VERSION}),
+            put({**head, **due(IncidentStatus.OPENED)}),
+            _sighting(alarm, incident.id),
+            put(timeline_row(incident.id, IncidentStatus.OPENED, ACTOR, {"alarm": alarm.id})),
+        )
+        return Admitted(Became.OPENED, incident.id, redelivered=False)
+
+    def _join(self, alarm: Alarm, incident_id: str) -> Admitted:
+        incident = self._incidents.get(incident_id)
+        still_open = check(
+            key(rows.of_open(alarm.thing_name, alarm.playbook), rows.OPEN), "incident_id = :id", id=incident_id
+        )
+        if alarm.kind is not AlarmKind.IN_ALARM:
+            self._table.write(
+                put(alarm_row(alarm.id, Became.NOTED, _alarm_facts(alarm, incident_id))),
+                still_open,
+                put(timeline_row(incident_id, alarm.kind, ACTOR, {"alarm": alarm.id, "summary": alarm.summary})),
+            )
+            return Admitted(Became.NOTED, incident_id, redelivered=False)
+        is_resend = incident.proven_at is not None and self._was_reported(alarm, incident_id)
+        self._table.write(
+            put(alarm_row(alarm.id, Became.JOINED, {**_alarm_facts(alarm, incident_id), "is_resend": is_resend})),
+            still_open,
+            _sighting(alarm, incident_id, is_resend=is_resend),
+            _counted(incident),
+        )
+        return Admitted(Became.JOINED, incident_id, redelivered=False, is_resend=is_resend)
+
+    def _was_reported(self, alarm: Alarm, incident_id: str) -> bool:
+        sightings = self._incidents.rows_of(incident_id, "SIGHTING#")
+        return any(row["alarm"]["finding_id"] == alarm.finding_id for row in sightings)
+
+
+def _already(row: Row) -> Admitted:
+    return Admitted(Became(row["became"]), row["incident_id"], redelivered=True, is_resend=row.get("is_resend", False))
+
+
+def _alarm_facts(alarm: Alarm, incident_id: str) -> Row:
+    return {"incident_id": incident_id, "source": alarm.source, "kind": alarm.kind, "thing_name": alarm.thing_name}
+
+
+def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> Write:
+    row = key(rows.of_incident(incident_id), f"SIGHTING#{alarm.id}")
+    sighting = {"schema_version": SCHEMA_VERSION, "alarm": alarm.model_dump(mode="json"), "is_resend": is_resend}
+    return put({**row, **sighting})
+
+
+def _counted(incident: Incident) -> Write:
+    """Count one sighting more; an observed incident is to be assessed again, and may be claimed again for it."""
+    is_observed = incident.status is IncidentStatus.OBSERVED
+    return update(
+        key(rows.of_incident(incident.id), rows.HEAD),
+        set_={"updated_at": stamp(clock.now()), **({"reassess": True} if is_observed else {})},
+        add={"sightings": 1},
+        # It must not have become observed, or ceased to be, since we looked.
+        condition="#status = :observed" if is_observed else "#status <> :observed",
+        observed=IncidentStatus.OBSERVED,
+    )
+
+
+def _opened_by(alarm: Alarm) -> Incident:
+    moment = clock.now()
+    return Incident(
+        id=incident_id_for(alarm),
+        playbook=alarm.playbook,
+        thing_name=alarm.thing_name,
+        status=IncidentStatus.OPENED,
+        severity=alarm.severity,
+        account=alarm.account,
+        region=alarm.region,
+        summary=alarm.summary,
+        opened_by=alarm.id,
+        opened_at=moment,
+        alarm_raised_at=alarm.raised_at,
+        alarm_received_at=alarm.received_at,
+        updated_at=moment,
+        sightings=1,
+    )

@@ -1,0 +1,113 @@
+"""The evidence bucket: written once, named by its SHA-256, and chained entry to entry through a head in the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from cordon import clock
+from cordon.errors import EvidenceConflict, RecordBusy
+from cordon.incidents import rows
+from cordon.incidents.record import stamp
+from cordon.incidents.table import ConditionFailed, Row, Table, key, put, update
+from cordon.model.base import SCHEMA_VERSION, canonical_json, sha256_hex
+from cordon.model.evidence import EvidenceRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ATTEMPTS = 5
+_THERE_ALREADY = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+class Evidence:
+    """What is kept to be believed later: raw alarms, capsules, proofs."""
+
+    def __init__(self, client: S3Client, bucket: str, table: Table) -> None:
+        """Keep objects in `bucket` and the heads of the chains in `table`."""
+        self._s3, self._bucket, self._table = client, bucket, table
+
+    def keep_alarm(self, source: str, alarm_id: str, raw: str) -> EvidenceRef:
+        """Keep a raw alarm as it came, under its source and its own id; the same one again is the same object."""
+        return self.keep(f"alarms/{quote(source, safe='')}/{quote(alarm_id, safe='')}", raw)
+
+    def keep_for(self, incident_id: str, what: str, content: Any) -> EvidenceRef:
+        """Keep `content` (JSON) for an incident as `what`, and enter it into the incident's chain."""
+        body = canonical_json(content)
+        ref = self.keep(f"incidents/{incident_id}/{what}-{sha256_hex(body)[:12]}.json", body)
+        self.enter(incident_id, ref)
+        return ref
+
+    def keep(self, object_key: str, body: str) -> EvidenceRef:
+        """Write an object once.
+
+        Raises:
+            EvidenceConflict: there is one under this key already, with other bytes.
+        """
+        ref = EvidenceRef(key=object_key, sha256=sha256_hex(body))
+        try:
+            # The conditional write makes a retry harmless, and the checksum makes S3 refuse a damaged upload.
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=object_key,
+                Body=body.encode(),
+                IfNoneMatch="*",
+                ContentType="application/json",
+                ChecksumAlgorithm="SHA256",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _THERE_ALREADY:
+                raise
+            self._same(ref)
+        return ref
+
+    def enter(self, incident_id: str, ref: EvidenceRef) -> None:
+        """Enter an object into the incident's chain, once: each entry names the hash of the one before it.
+
+        The entry is an object of the bucket too, so that the chain can be checked without the table; the head in the
+        table is what an attacker of the bucket alone cannot change.
+
+        Raises:
+            RecordBusy: other writers were in the way each time.
+        """
+        for _ in range(_ATTEMPTS):
+            if entered := [entry for entry in self.chain(incident_id) if entry["key"] == ref.key]:
+                # Written again, because the step may have died between the row and the object.
+                return self._keep_entry(incident_id, entered[0])
+            try:
+                return self._keep_entry(incident_id, self._append(incident_id, ref))
+            except ConditionFailed:
+                continue  # another step entered something meanwhile
+        raise RecordBusy(f"the evidence chain of {incident_id} met other writers {_ATTEMPTS} times")
+
+    def chain(self, incident_id: str) -> list[Row]:
+        """Return the entries of the incident's chain in order: schema_version, number, key, sha256, previous, at."""
+        found = self._table.rows(rows.of_incident(incident_id), f"{rows.EVIDENCE_HEAD}#")
+        return [{name: value for name, value in row.items() if name not in {"pk", "sk"}} for row in found]
+
+    def _append(self, incident_id: str, ref: EvidenceRef) -> Row:
+        pk = rows.of_incident(incident_id)
+        head = self._table.get(pk, rows.EVIDENCE_HEAD)
+        number = int(head["number"]) + 1 if head else 1
+        previous = str(head["entry_sha256"]) if head else ""
+        facts = {"number": number, "key": ref.key, "sha256": ref.sha256, "previous": previous}
+        entry = {"schema_version": SCHEMA_VERSION, **facts, "at": stamp(clock.now())}
+        moved = {"number": number, "entry_sha256": sha256_hex(canonical_json(entry))}
+        head_key = key(pk, rows.EVIDENCE_HEAD)
+        self._table.write(
+            update(head_key, set_=moved, condition="entry_sha256 = :seen", seen=previous)
+            if head
+            else put({**head_key, "schema_version": SCHEMA_VERSION, **moved}),
+            put({**key(pk, f"{rows.EVIDENCE_HEAD}#{number:05d}"), **entry}),
+        )
+        return entry
+
+    def _keep_entry(self, incident_id: str, entry: Row) -> None:
+        self.keep(f"incidents/{incident_id}/chain/{entry['number']:05d}.json", canonical_json(entry))
+
+    def _same(self, ref: EvidenceRef) -> None:
+        found = self._s3.get_object(Bucket=self._bucket, Key=ref.key)["Body"].read()
+        if sha256_hex(found) != ref.sha256:
+            raise EvidenceConflict(f"{ref.key} holds {sha256_hex(found)}, not {ref.sha256}")

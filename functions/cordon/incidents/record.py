@@ -1,0 +1,167 @@
+"""The record of incidents: read one, move it from status to status, tell who may act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from cordon import clock
+from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
+from cordon.incidents import rows
+from cordon.incidents.table import ConditionFailed, Row, Table, Write, check, key, put, update
+from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus
+
+_BOOKKEEPING = frozenset({"pk", "sk", "due_kind", "due_at", "expires_at"})
+DUE_AFTER: dict[IncidentStatus, timedelta] = {
+    IncidentStatus.OPENED: timedelta(minutes=5),
+    # Longer than the playbook's own TimeoutSeconds, so that its end was recorded before the sweep asks.
+    IncidentStatus.RESPONDING: timedelta(minutes=100),
+}
+"""How long an incident may stay in a status before the sweep pages. In others it may rest."""
+
+
+W = TypeVar("W", bound=Word)
+
+
+def parsed(kind: type[W], row: Mapping[str, Any]) -> W:
+    """Return a row of the table as the word it should be.
+
+    Raises:
+        RecordUnreadable: it is not; names the row and the first field that is wrong.
+    """
+    try:
+        return kind.model_validate({name: value for name, value in row.items() if name not in _BOOKKEEPING})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RecordUnreadable(f"{row.get('pk')} {row.get('sk')}: {where}: {first['msg']}") from error
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as the table keeps it: ISO 8601 in UTC with microseconds, so that text order is time order."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def timeline_row(incident_id: str, what: str, actor: str, facts: Mapping[str, Any] | None = None) -> Row:
+    """Return the timeline's row for something that happened now. `what` is a word or two; `facts` are small JSON."""
+    at = stamp(clock.now())
+    # The last part keeps two entries of one microsecond apart.
+    row = key(rows.of_incident(incident_id), f"TIMELINE#{at}#{what}#{uuid4().hex[:8]}")
+    return {**row, "schema_version": SCHEMA_VERSION, "at": at, "what": what, "actor": actor, "facts": dict(facts or {})}
+
+
+def due(status: IncidentStatus) -> dict[str, str]:
+    """Return the attributes that put an incident of this status into the sweep's index; none where it may rest."""
+    after = DUE_AFTER.get(status)
+    return {"due_kind": rows.INCIDENT_DUE, "due_at": stamp(clock.now() + after)} if after else {}
+
+
+class Incidents:
+    """The heads of all incidents, over the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the record in `table`."""
+        self.table = table
+
+    def get(self, incident_id: str) -> Incident:
+        """Return the incident.
+
+        Raises:
+            IncidentNotFound: there is none of that id.
+            RecordUnreadable: its row is not an incident.
+        """
+        row = self.table.get(rows.of_incident(incident_id), rows.HEAD)
+        if row is None:
+            raise IncidentNotFound(f"no incident {incident_id} is in the record")
+        return parsed(Incident, row)
+
+    def claimed(self, incident_id: str, execution: str) -> Incident:
+        """Return the incident if this execution (its ARN) is the one that answers it.
+
+        Raises:
+            NotTheClaimant: it is not responding, or another execution has it.
+        """
+        incident = self.get(incident_id)
+        if incident.claimed_by != execution or incident.status is not IncidentStatus.RESPONDING:
+            raise NotTheClaimant(f"{incident_id} is {incident.status} and claimed by {incident.claimed_by}")
+        return incident
+
+    def open_for(self, thing_name: str, playbook: str) -> str | None:
+        """Return the id of the incident that is open for this thing and playbook, if any."""
+        row = self.table.get(rows.of_open(thing_name, playbook), rows.OPEN)
+        return str(row["incident_id"]) if row else None
+
+    def rows_of(self, incident_id: str, prefix: str) -> Iterator[Row]:
+        """Yield the incident's rows whose sort key begins with `prefix`, in order."""
+        return self.table.rows(rows.of_incident(incident_id), prefix)
+
+    def move(self, incident: Incident, to: IncidentStatus, actor: str, **fields: Any) -> Incident:
+        """Move the incident to another status, with `fields` (JSON values), and write it into the timeline.
+
+        Raises:
+            IllegalTransition: its status may not be followed by `to`, or somebody moved it meanwhile.
+        """
+        if to not in TRANSITIONS[incident.status]:
+            raise IllegalTransition(f"{incident.id} is {incident.status} and cannot become {to}")
+        when_due = due(to)
+        change = update(
+            key(rows.of_incident(incident.id), rows.HEAD),
+            set_={"status": to, "updated_at": stamp(clock.now()), **fields, **when_due},
+            remove=[] if when_due else ["due_kind", "due_at"],
+            condition="#status = :from_",
+            from_=incident.status,
+        )
+        try:
+            self.table.write(change, put(timeline_row(incident.id, to, actor, {"from": incident.status})))
+        except ConditionFailed as error:
+            raise IllegalTransition(f"{incident.id} is no longer {incident.status}") from error
+        return self.get(incident.id)
+
+    def set_while_claimed(self, incident_id: str, execution: str, **fields: Any) -> None:
+        """Set fields (JSON values) of an incident that this execution answers.
+
+        Raises:
+            NotTheClaimant: it was taken from the execution meanwhile.
+        """
+        write = update(
+            key(rows.of_incident(incident_id), rows.HEAD),
+            set_={**fields, "updated_at": stamp(clock.now())},
+            condition="claimed_by = :me AND #status = :responding",
+            me=execution,
+            responding=IncidentStatus.RESPONDING,
+        )
+        try:
+            self.table.write(write)
+        except ConditionFailed as error:
+            raise NotTheClaimant(f"{incident_id} was taken from {execution}") from error
+
+    def paged(self, incident_id: str) -> None:
+        """Record that people were paged about the incident just now."""
+        self.table.write(update(key(rows.of_incident(incident_id), rows.HEAD), set_={"paged_at": stamp(clock.now())}))
+
+    def postpone(self, incident_id: str, until: datetime) -> None:
+        """Let the sweep look at a standing incident again at `until`, if it still stands then."""
+        head = key(rows.of_incident(incident_id), rows.HEAD)
+        try:
+            self.table.write(update(head, set_={"due_at": stamp(until)}, condition="attribute_exists(due_kind)"))
+        except ConditionFailed:
+            return  # it moved meanwhile
+
+    def note(self, incident_id: str, what: str, actor: str, facts: Mapping[str, Any] | None = None) -> None:
+        """Write something that changes nothing of the head into the timeline."""
+        self.table.write(put(timeline_row(incident_id, what, actor, facts)))
+
+
+def still_claimed(incident_id: str, execution: str) -> Write:
+    """Return the check that fences off an execution that no longer has the incident, for use in a transaction."""
+    return check(
+        key(rows.of_incident(incident_id), rows.HEAD),
+        "claimed_by = :me AND #status = :responding",
+        me=execution,
+        responding=IncidentStatus.RESPONDING,
+    )

@@ -1,0 +1,60 @@
+"""The keys of the table's rows: who lives where, in one place.
+
+| pk | sk | row |
+|---|---|---|
+| INCIDENT#<id> | INCIDENT | the head: `model.incident.Incident` |
+| INCIDENT#<id> | TIMELINE#<time>#<what>#<random> | what happened, in order |
+| INCIDENT#<id> | CHANGE#<n> | the ledger's changes |
+| INCIDENT#<id> | EFFECT#<time>#<resource> | the ledger's effects |
+| INCIDENT#<id> | SIGHTING#<alarm id> | an alarm that opened or joined it |
+| INCIDENT#<id> | EVIDENCE, EVIDENCE#<n> | head and entries of the evidence chain |
+| INCIDENT#<id> | TICKET | its ticket |
+| ALARM#<alarm id> | ALARM | what became of an alarm: makes a redelivery harmless |
+| OPEN#<thing>#<playbook> | OPEN | the incident that is open for that pair |
+| LOCK#<thing> | LOCK | the execution that may change the thing |
+| HOLD#<resource> | INCIDENT#<id> | an incident's claim that a resource stays as it is |
+| BUDGET#<scope> | WINDOW#<start>, RESERVATION#<incident> | what automatic answers may still touch |
+"""
+
+from __future__ import annotations
+
+HEAD = "INCIDENT"
+TICKET = "TICKET"
+LOCK = "LOCK"
+OPEN = "OPEN"
+ALARM = "ALARM"
+EVIDENCE_HEAD = "EVIDENCE"
+
+INCIDENT_DUE = "incident"
+TICKET_DUE = "ticket"
+"""The two kinds of the index `due`: incidents that should have moved by then, tickets that wait to be written."""
+
+
+def of_incident(incident_id: str) -> str:
+    """Return the partition of everything that is recorded of an incident."""
+    return f"INCIDENT#{incident_id}"
+
+
+def of_alarm(alarm_id: str) -> str:
+    """Return the partition of what became of an alarm."""
+    return f"ALARM#{alarm_id}"
+
+
+def of_open(thing_name: str, playbook: str) -> str:
+    """Return the partition of the open-incident key."""
+    return f"OPEN#{thing_name}#{playbook}"
+
+
+def of_lock(thing_name: str) -> str:
+    """Return the partition of a thing's lock."""
+    return f"LOCK#{thing_name}"
+
+
+def of_hold(resource: str) -> str:
+    """Return the partition of all holds on a resource."""
+    return f"HOLD#{resource}"
+
+
+def change(number: int) -> str:
+    """Return the sort key of the n-th change; three digits keep their order."""
+    return f"CHANGE#{number:03d}"

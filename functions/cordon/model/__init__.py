@@ -1,0 +1,1 @@
+"""The words of Cordon as types. This room imports nothing of ours."""

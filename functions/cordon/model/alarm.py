@@ -1,0 +1,64 @@
+"""An alarm: what some detector says about one thing, whatever the detector."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, Field
+
+from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.evidence import EvidenceRef
+
+
+class Severity(StrEnum):
+    """How bad, in the four steps that Security Hub and GuardDuty share."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class AlarmKind(StrEnum):
+    """What the alarm says happened, in Device Defender's own words (`violationEventType`)."""
+
+    IN_ALARM = "in-alarm"
+    ALARM_CLEARED = "alarm-cleared"
+    ALARM_INVALIDATED = "alarm-invalidated"
+
+
+class Alarm(Word):
+    """One alarm, made by a source module of `alarms/`.
+
+    `id` is the delivery's own id (SNS MessageId, EventBridge event id, with `/n` appended when one message holds
+    several alarms): a redelivery has the same one. `finding_id` is the detector's id of what it found, which a re-send
+    shares. `signal` is what was measured (a metric, a check, a finding type). Text fields come from outside.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    id: str = Field(min_length=1, max_length=200)
+    source: str
+    kind: AlarmKind
+    playbook: str
+    thing_name: str
+    severity: Severity
+    raised_at: AwareDatetime
+    received_at: AwareDatetime
+    account: str
+    region: str
+    finding_id: str
+    signal: str
+    expected_while_contained: bool = False
+    """True when being refused by the broker causes this alarm by itself (authorization failures, disconnects)."""
+    summary: str
+    details: dict[str, Any] = Field(default_factory=dict)
+    raw: EvidenceRef | None = None
+
+    def is_dated_after(self, moment: datetime) -> bool:
+        """Say whether the detector saw this after `moment`.
+
+        It must have reached us later too: a detector's clock may run fast, or its time be forged.
+        """
+        return min(self.raised_at, self.received_at) > moment

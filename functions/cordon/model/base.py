@@ -1,0 +1,28 @@
+"""What every word of the record has in common: frozen, checked, versioned when it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+"""Version of everything that Cordon writes: records outlive deploys."""
+
+
+class Word(BaseModel):
+    """A value of our own making: frozen, and an unknown field is an error, because we are the only writer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def canonical_json(value: Any) -> str:
+    """Return `value` as JSON with one spelling only (sorted keys, no spaces), so that equal values hash equally."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def sha256_hex(data: bytes | str) -> str:
+    """Return the SHA-256 of `data` (text is taken as UTF-8) as 64 lower-case hex digits."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()

@@ -1,0 +1,138 @@
+"""An incident: one thing, one playbook, from the first alarm until it is over."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from cordon.model.alarm import Severity
+from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.change import Effect, Gap
+from cordon.model.evidence import EvidenceRef
+
+
+class Mode(StrEnum):
+    """How far a playbook may go without a person. Approve comes with the response policy."""
+
+    OBSERVE = "observe"
+    AUTOMATIC = "automatic"
+
+
+class Decision(StrEnum):
+    """What an assessment came to: show the plan, carry it out, or put it before a person."""
+
+    OBSERVE = "observe"
+    AUTOMATIC = "automatic"
+    ESCALATE = "escalate"
+
+
+class IncidentStatus(StrEnum):
+    """Where an incident stands. `TRANSITIONS` says which status may follow which."""
+
+    OPENED = "opened"
+    RESPONDING = "responding"
+    AWAITING_APPROVAL = "awaiting_approval"
+    OBSERVED = "observed"
+    CONTAINED = "contained"
+    PARTIAL = "partial"
+    ESCALATED = "escalated"
+    STOOD_DOWN = "stood_down"
+    RESTORING = "restoring"
+    RESTORED = "restored"
+    CLOSED = "closed"
+
+
+_S = IncidentStatus
+TRANSITIONS: dict[IncidentStatus, frozenset[IncidentStatus]] = {
+    _S.OPENED: frozenset({_S.RESPONDING, _S.ESCALATED}),
+    _S.RESPONDING: frozenset(set(_S) - {_S.OPENED, _S.RESPONDING, _S.CLOSED}),
+    _S.AWAITING_APPROVAL: frozenset({_S.RESPONDING, _S.STOOD_DOWN, _S.ESCALATED}),
+    # Responding: a sighting of an observed incident is assessed again, by a new execution.
+    _S.OBSERVED: frozenset({_S.RESPONDING, _S.CLOSED, _S.ESCALATED}),
+    _S.CONTAINED: frozenset({_S.RESTORING, _S.STOOD_DOWN, _S.ESCALATED}),
+    _S.PARTIAL: frozenset({_S.CONTAINED, _S.RESTORING, _S.STOOD_DOWN, _S.ESCALATED}),
+    _S.ESCALATED: frozenset(set(_S) - {_S.ESCALATED, _S.OPENED}),
+    _S.STOOD_DOWN: frozenset({_S.CLOSED, _S.ESCALATED}),
+    _S.RESTORING: frozenset({_S.RESTORED, _S.CONTAINED, _S.ESCALATED}),
+    _S.RESTORED: frozenset({_S.CONTAINED, _S.CLOSED, _S.ESCALATED}),
+    _S.CLOSED: frozenset(),
+}
+
+DETAIL_TYPE: dict[IncidentStatus, str] = {
+    _S.OPENED: "Incident Opened",
+    _S.AWAITING_APPROVAL: "Approval Requested",
+    _S.OBSERVED: "Incident Observed",
+    _S.CONTAINED: "Incident Contained",
+    _S.PARTIAL: "Incident Escalated",
+    _S.ESCALATED: "Incident Escalated",
+    _S.STOOD_DOWN: "Incident Stood Down",
+    _S.RESTORED: "Incident Restored",
+    _S.CLOSED: "Incident Closed",
+}
+"""The event on the Cordon bus that announces a status; a status without one is announced to nobody."""
+
+
+class LegOutcome(StrEnum):
+    """How one way into the broker ended: turned away, gone at every look, still there, or not known."""
+
+    REFUSED = "refused"
+    ABSENT = "absent"
+    CONNECTED = "connected"
+    UNKNOWN = "unknown"
+
+
+class Leg(Word):
+    """One way by which the thing could still act, and what was seen of it when containment was verified.
+
+    `resource` is named like a change's (`connection/…`, `certificate/…`) or a gap's. Only `refused` and
+    `absent` count as proven; anything else makes the incident partial, for the reason in `reason`.
+    """
+
+    resource: str
+    outcome: LegOutcome
+    reason: str
+
+    @property
+    def proven(self) -> bool:
+        """Say whether this leg is known to be cut."""
+        return self.outcome in {LegOutcome.REFUSED, LegOutcome.ABSENT}
+
+
+class Incident(Word):
+    """The head of one incident's record. Changes, sightings, timeline and evidence are rows of their own."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: str
+    playbook: str
+    thing_name: str
+    status: IncidentStatus
+    severity: Severity
+    account: str
+    region: str
+    summary: str
+    opened_by: str
+    """Id of the alarm that opened it."""
+    opened_at: AwareDatetime
+    alarm_raised_at: AwareDatetime
+    alarm_received_at: AwareDatetime
+    updated_at: AwareDatetime
+    sightings: int = Field(ge=1)
+    claimed_by: str | None = None
+    """ARN of the execution that answers it."""
+    claimed_at: AwareDatetime | None = None
+    reassess: bool = False
+    mode: Mode | None = None
+    decision: Decision | None = None
+    reasons: list[str] = Field(default_factory=list)
+    plan_hash: str | None = None
+    plan_gaps: list[Gap] = Field(default_factory=list)
+    plan_effects: list[Effect] = Field(default_factory=list)
+    capsule: EvidenceRef | None = None
+    assessed_by: str | None = None
+    """ARN of the execution whose assessment stands here: when its step runs again, it is not assessed again."""
+    first_contained_at: AwareDatetime | None = None
+    """When the first containment call had been made."""
+    proven_at: AwareDatetime | None = None
+    legs: list[Leg] = Field(default_factory=list)
+    paged_at: AwareDatetime | None = None

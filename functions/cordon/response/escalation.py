@@ -1,0 +1,63 @@
+"""Put an incident before a person: status, ticket, event on the bus, lock freed. However often it is done, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cordon import clock
+from cordon.actions.action import Action
+from cordon.errors import TicketSystemDown
+from cordon.incidents.bus import Bus
+from cordon.incidents.locks import free_lock
+from cordon.incidents.record import Incidents, stamp
+from cordon.model.incident import Incident, IncidentStatus
+from cordon.observability import count, logger
+from cordon.response.outcome import ticket_for
+from cordon.tickets.tickets import Tickets
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Everything that escalating writes to."""
+
+    incidents: Incidents
+    bus: Bus
+    tickets: Tickets
+    actions: Mapping[str, Action]
+
+    def escalate(self, incident_id: str, execution: str, reason: str | None, *, paged: bool) -> Incident:
+        """Escalate the incident because this execution could not finish it; `reason` is added to those on record.
+
+        An incident that another execution is answering by now is left to it: only this execution's own lock is freed.
+        """
+        incident = self.incidents.get(incident_id)
+        if _may_escalate(incident, execution):
+            incident = self._move(incident, execution, reason, paged=paged)
+        self.tickets.want(incident.id)
+        free_lock(self.incidents.table, incident.thing_name, execution=execution)
+        if incident.status is IncidentStatus.ESCALATED:
+            self.bus.announce(incident)
+        self.write_ticket(incident)
+        return incident
+
+    def write_ticket(self, incident: Incident) -> None:
+        """Write the incident's ticket; when the ticket system is down, leave it to the sweep."""
+        try:
+            self.tickets.write(incident.id, ticket_for(incident, self.incidents, self.actions))
+        except TicketSystemDown as error:
+            logger().warning("ticket postponed", extra={"incident_id": incident.id, "error": str(error)})
+
+    def _move(self, incident: Incident, execution: str, reason: str | None, *, paged: bool) -> Incident:
+        reasons = [*incident.reasons, *([reason] if reason and reason not in incident.reasons else [])]
+        fields = {"reasons": reasons, **({"paged_at": stamp(clock.now())} if paged else {})}
+        count("IncidentEscalated")
+        return self.incidents.move(incident, IncidentStatus.ESCALATED, execution, **fields)
+
+
+def _may_escalate(incident: Incident, execution: str) -> bool:
+    """Say whether the incident is this execution's to escalate: its own, nobody's, or one that nobody works on."""
+    if incident.status in {IncidentStatus.ESCALATED, IncidentStatus.CLOSED, IncidentStatus.STOOD_DOWN}:
+        return False
+    at_rest = incident.status in {IncidentStatus.CONTAINED, IncidentStatus.PARTIAL}
+    return incident.claimed_by in {None, execution} or at_rest

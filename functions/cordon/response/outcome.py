@@ -1,0 +1,54 @@
+"""How a run of a playbook ended, told from the record alone; and the ticket that says so."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from cordon.actions.action import Action
+from cordon.incidents.ledger import Ledger
+from cordon.incidents.record import Incidents
+from cordon.model.change import ChangeStatus, LedgerEntry
+from cordon.model.incident import Decision, Incident, IncidentStatus
+from cordon.tickets.wording import TicketContent, TicketFacts, ticket_content
+
+_OURS = frozenset({ChangeStatus.ATTEMPTED, ChangeStatus.APPLIED, ChangeStatus.VERIFIED})
+
+
+def outcome_of(incident: Incident) -> IncidentStatus:
+    """Return the status that the run has earned.
+
+    Still responding means that it has just run through: observed if nothing was to be changed, contained if every leg
+    is proven, otherwise partial. Any other status has been decided already, and stands.
+    """
+    if incident.status is not IncidentStatus.RESPONDING:
+        return incident.status
+    if incident.decision is Decision.OBSERVE:
+        return IncidentStatus.OBSERVED
+    proven = incident.proven_at is not None and all(leg.proven for leg in incident.legs)
+    return IncidentStatus.CONTAINED if proven else IncidentStatus.PARTIAL
+
+
+def ticket_for(incident: Incident, incidents: Incidents, actions: Mapping[str, Action]) -> TicketContent:
+    """Return the incident's ticket as its record stands now."""
+    ledger = Ledger(incidents, incident.id, incident.claimed_by or "")
+    entries = ledger.entries()
+    evidence = incidents.rows_of(incident.id, "EVIDENCE#")
+    facts = TicketFacts(
+        incident=incident,
+        outcome=outcome_of(incident),
+        entries=entries,
+        effects=ledger.effects(),
+        undo=[shlex.join(words) for words in _undo(entries, actions)],
+        evidence=[f"{row['key']} sha256 {row['sha256']}" for row in evidence],
+    )
+    return ticket_content(facts)
+
+
+def _undo(entries: list[LedgerEntry], actions: Mapping[str, Action]) -> list[list[str]]:
+    """Return the commands that put back what we changed, last change first. What was found so is not ours to undo."""
+    return [
+        actions[entry.change.action].by_hand(entry.change.inverse())
+        for entry in reversed(entries)
+        if entry.status in _OURS and entry.change.reversible
+    ]

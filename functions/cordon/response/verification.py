@@ -1,0 +1,96 @@
+"""Whether a containment holds: what is there read back, and every way in looked at, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cordon.actions.action import Action
+from cordon.model.change import Gap, LedgerEntry
+from cordon.model.incident import Leg, LegOutcome
+from cordon.model.thing import SessionFacts
+
+QUIET_SECONDS = 540
+"""How long nothing may be seen of the thing before it counts as gone: policies are cached for up to 8 minutes."""
+GIVE_UP_SECONDS = 1800
+_LOOK_EVERY = 120
+_FIRST_LOOK_AFTER = 60
+"""Seconds. Each look costs three state transitions; a device that comes back does so soon."""
+_TURNED_AWAY = frozenset({"AUTH_ERROR", "FORBIDDEN_ACCESS"})
+"""Disconnect reasons by which the broker says that it refused the client (GetThingConnectivityData)."""
+
+
+class Verdict(StrEnum):
+    """What one look came to."""
+
+    LOOK_AGAIN = "look_again"
+    PROVEN = "proven"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far verification has come: looks made, and seconds that passed at least, of them without a sign of the thing.
+
+    Counted from the waits between looks, which Step Functions guarantees, and not from a clock.
+    """
+
+    look: int = 0
+    waited_seconds: int = 0
+    quiet_seconds: int = 0
+
+    def after(self, *, quiet: bool, wait: int) -> Progress:
+        """Return the progress after a look and the wait that follows it. A sign of the thing starts the quiet anew."""
+        return Progress(self.look + 1, self.waited_seconds + wait, self.quiet_seconds + wait if quiet else wait)
+
+
+def unproven_changes(entries: Iterable[LedgerEntry], actions: Mapping[str, Action]) -> list[LedgerEntry]:
+    """Return the changes of the plan that are not there when read back."""
+    return [
+        entry for entry in entries if actions[entry.change.action].read(entry.change.resource) != entry.change.after
+    ]
+
+
+def legs_of(sessions: Iterable[SessionFacts], reverted: Iterable[LedgerEntry], gaps: Iterable[Gap]) -> list[Leg]:
+    """Return every way by which the thing could act, and what is seen of it now."""
+    return [
+        *map(_session_leg, sessions),
+        *(
+            Leg(resource=entry.change.resource, outcome=LegOutcome.UNKNOWN, reason="it is not as the plan left it")
+            for entry in reverted
+        ),
+        *(Leg(resource=gap.resource, outcome=LegOutcome.UNKNOWN, reason=gap.reason) for gap in gaps),
+    ]
+
+
+def is_quiet(sessions: Iterable[SessionFacts]) -> bool:
+    """Say whether none of the thing's own sessions is there, nor possibly there."""
+    return all(session.connected is False for session in sessions if session.foreign is None)
+
+
+def verdict(progress: Progress, legs: Iterable[Leg], *, quiet: bool) -> Verdict:
+    """Return what this look means: proven or partial after a quiet long enough, partial when it never gets quiet."""
+    if quiet and progress.quiet_seconds >= QUIET_SECONDS:
+        return Verdict.PROVEN if all(leg.proven for leg in legs) else Verdict.PARTIAL
+    return Verdict.PARTIAL if progress.waited_seconds >= GIVE_UP_SECONDS else Verdict.LOOK_AGAIN
+
+
+def next_wait(progress: Progress, *, quiet: bool) -> int:
+    """Return the seconds until the next look."""
+    if progress.look == 0 or not quiet:
+        return _FIRST_LOOK_AFTER
+    return max(1, min(_LOOK_EVERY, QUIET_SECONDS - progress.quiet_seconds))
+
+
+def _session_leg(session: SessionFacts) -> Leg:
+    resource = f"connection/{session.client_id}"
+    if session.foreign is not None:
+        return Leg(resource=resource, outcome=LegOutcome.UNKNOWN, reason=f"left alone: {session.foreign}")
+    if session.connected:
+        return Leg(resource=resource, outcome=LegOutcome.CONNECTED, reason="it is connected")
+    if session.connected is None:
+        return Leg(resource=resource, outcome=LegOutcome.UNKNOWN, reason="AWS does not say whether it is connected")
+    if session.reason in _TURNED_AWAY:
+        return Leg(resource=resource, outcome=LegOutcome.REFUSED, reason=f"turned away: {session.reason}")
+    return Leg(resource=resource, outcome=LegOutcome.ABSENT, reason="no session at any look since it was dropped")

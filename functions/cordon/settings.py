@@ -1,0 +1,57 @@
+"""What the template tells a function through its environment, read once and checked."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cordon.errors import SettingsUnreadable
+from cordon.model.incident import Mode
+
+_PREFIX = "CORDON_"
+
+
+class Settings(BaseModel):
+    """The environment variables `CORDON_…` of a function, as template.yaml's Globals set them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    evidence_bucket: str
+    bus: str
+    page_topic_arn: str
+    rejected_queue_url: str
+    quarantine_group: str
+    mode: Mode
+    budget_things: Annotated[int, Field(ge=0)]
+    budget_window_minutes: Annotated[int, Field(ge=1)]
+    alarm_max_age_hours: Annotated[int, Field(ge=0)]
+    """An older alarm is answered by a person; 0 means no limit."""
+    criticality_attribute: str
+    account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
+    stage: str
+
+
+@cache
+def current() -> Settings:
+    """Return this function's settings.
+
+    Raises:
+        SettingsUnreadable: a variable is missing or makes no sense; names it. Nothing may be done without settings.
+    """
+    found = {
+        name.removeprefix(_PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(_PREFIX)
+    }
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as error:
+        wrong = ", ".join(f"{_PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsUnreadable(wrong) from error
+
+
+def reset() -> None:
+    """Forget what was read, so that the next `current()` reads the environment again (the playtest deploys anew)."""
+    current.cache_clear()

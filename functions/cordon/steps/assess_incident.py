@@ -1,0 +1,135 @@
+"""Look at the thing before anything is changed: keep its capsule, make the plan, decide how far to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cordon import clients, clock, settings
+from cordon.actions.certificate_status import CertificateStatus
+from cordon.actions.group_membership import GroupMembership
+from cordon.actions.iot_policy import IotPolicy
+from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.errors import PlanUnworkable
+from cordon.incidents.evidence import Evidence
+from cordon.incidents.ledger import Ledger
+from cordon.incidents.locks import take_lock
+from cordon.incidents.record import Incidents
+from cordon.model.change import Plan
+from cordon.model.evidence import EvidenceRef
+from cordon.model.incident import Decision, Incident, Mode
+from cordon.model.text import quoted
+from cordon.model.thing import ThingFacts
+from cordon.response.budget import Budget
+from cordon.response.containment import ContainmentPlanner
+from cordon.response.judgement import Assessment, hits_others, judge, not_ours_alone, too_old
+from cordon.settings import Settings
+from cordon.steps.step import StepRequest, StepResult, evidence, incidents, step, things
+from cordon.things.arns import IotArns
+from cordon.things.facts import ThingReader
+
+
+class AssessmentResult(StepResult):
+    """The decision, for the playbook's Choice, and its reasons for a person."""
+
+    decision: Decision
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """Everything that an assessment reads and writes."""
+
+    incidents: Incidents
+    evidence: Evidence
+    things: ThingReader
+    planner: ContainmentPlanner
+    budget: Budget
+    settings: Settings
+
+    def assess(self, request: StepRequest) -> AssessmentResult:
+        """Assess the incident for the execution that has claimed it, once: run again, it finds what it decided.
+
+        Raises:
+            LockHeld: another execution is changing the thing; only automatic mode needs the lock.
+            NotTheClaimant: the incident is not this execution's.
+        """
+        incident = self.incidents.claimed(request.incident_id, request.execution)
+        if incident.assessed_by == request.execution and incident.decision:
+            return AssessmentResult(decision=incident.decision, reasons=incident.reasons)
+        if self.settings.mode is Mode.AUTOMATIC:
+            # Taken before the facts are read: a plan is only as good as the quiet around it.
+            take_lock(self.incidents.table, incident.thing_name, incident_id=incident.id, execution=request.execution)
+        thing = self.things.read(incident.thing_name)
+        plan, reasons = self._plan(thing, incident)
+        assessment = self._decide(incident, plan, reasons)
+        Ledger(self.incidents, incident.id, request.execution).record_plan(
+            plan,
+            mode=self.settings.mode,
+            decision=assessment.decision,
+            reasons=assessment.reasons,
+            capsule=self._keep(incident, thing, plan),
+        )
+        return AssessmentResult(decision=assessment.decision, reasons=assessment.reasons)
+
+    def _plan(self, thing: ThingFacts | None, incident: Incident) -> tuple[Plan, list[str]]:
+        """Return the plan, and every reason why a person should decide about it."""
+        old = too_old(incident, clock.now(), timedelta(hours=self.settings.alarm_max_age_hours))
+        if incident.account != self.settings.account_id:
+            return Plan(), [f"the alarm is about account {quoted(incident.account)}, which is not this one", *old]
+        if thing is None:
+            return Plan(), [f"AWS IoT has no thing {incident.thing_name}", *old]
+        try:
+            plan = self.planner.plan(thing, incident.id)
+        except PlanUnworkable as error:
+            return Plan(), [str(error), *not_ours_alone(thing), *old]
+        return plan, list(dict.fromkeys([*not_ours_alone(thing), *hits_others(plan, thing), *old]))
+
+    def _decide(self, incident: Incident, plan: Plan, reasons: list[str]) -> Assessment:
+        assessment = judge(self.settings.mode, reasons)
+        if assessment.decision is not Decision.AUTOMATIC or self.budget.reserve(incident.id, len(plan.things_hit)):
+            return assessment
+        window = f"{self.settings.budget_things} things in {self.settings.budget_window_minutes} minutes"
+        return judge(self.settings.mode, [f"the budget for automatic answers is used up ({window})"])
+
+    def _keep(self, incident: Incident, thing: ThingFacts | None, plan: Plan) -> EvidenceRef | None:
+        """Keep the raw alarm's reference, the capsule and the plan in the evidence, before any change."""
+        for row in self.incidents.rows_of(incident.id, f"SIGHTING#{incident.opened_by}"):
+            self.evidence.enter(incident.id, EvidenceRef.model_validate(row["alarm"]["raw"]))
+        capsule = self._capsule(thing)
+        ref = self.evidence.keep_for(incident.id, "capsule", capsule) if capsule else None
+        self.evidence.keep_for(incident.id, "plan", plan.model_dump(mode="json"))
+        return ref
+
+    def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
+        return {"taken_at": clock.now().isoformat(), "thing": thing.model_dump(mode="json")} if thing else None
+
+
+def assessor() -> Assessor:
+    """Return the assessor over the stack's resources."""
+    current = settings.current()
+    iot = clients.iot()
+    arns = IotArns(iot, current.account_id)
+    planner = ContainmentPlanner(
+        certificates=CertificateStatus(iot),
+        policies=IotPolicy(iot),
+        attachments=PolicyAttachment(iot, arns),
+        groups=GroupMembership(iot),
+        arns=arns,
+        quarantine_group=current.quarantine_group,
+    )
+    return Assessor(
+        incidents=incidents(),
+        evidence=evidence(),
+        things=things(),
+        planner=planner,
+        budget=Budget(incidents().table, current.budget_things, timedelta(minutes=current.budget_window_minutes)),
+        settings=current,
+    )
+
+
+@step(StepRequest)
+def lambda_handler(request: StepRequest) -> AssessmentResult:
+    """Assess the incident."""
+    return assessor().assess(request)

@@ -1,0 +1,53 @@
+"""Record how the run ended: status, event on the bus, lock freed."""
+
+from __future__ import annotations
+
+from cordon import clock
+from cordon.errors import NotTheClaimant
+from cordon.incidents.bus import Bus
+from cordon.incidents.locks import free_lock
+from cordon.incidents.record import Incidents
+from cordon.model.incident import Incident, IncidentStatus
+from cordon.observability import count, measure_seconds
+from cordon.response.outcome import outcome_of
+from cordon.steps.step import StepRequest, StepResult, bus, incidents, step
+
+
+class OutcomeResult(StepResult):
+    """The status that the run has earned, for the playbook's last Choice."""
+
+    status: IncidentStatus
+
+
+def record_outcome(request: StepRequest, record: Incidents, events: Bus) -> OutcomeResult:
+    """Move the incident to the status that the record shows it has earned, whatever the execution says.
+
+    Raises:
+        NotTheClaimant: another execution has the incident.
+    """
+    incident = record.get(request.incident_id)
+    if incident.claimed_by != request.execution:
+        raise NotTheClaimant(f"{incident.id} is claimed by {incident.claimed_by}")
+    if incident.status is IncidentStatus.RESPONDING:
+        # A partial containment is paged by the state that follows.
+        incident = record.move(incident, outcome_of(incident), request.execution)
+        measure(incident)
+    free_lock(record.table, incident.thing_name, execution=request.execution)
+    events.announce(incident)
+    return OutcomeResult(status=incident.status)
+
+
+def measure(incident: Incident) -> None:
+    """Count the outcome, and the seconds from the alarm's arrival to the first containment call and to the proof."""
+    count(f"Incident{incident.status.title()}")
+    if incident.first_contained_at:
+        waited = incident.first_contained_at - incident.alarm_received_at
+        measure_seconds("SecondsToContain", waited.total_seconds())
+    if incident.status is IncidentStatus.CONTAINED:
+        measure_seconds("SecondsToProof", (clock.now() - incident.alarm_received_at).total_seconds())
+
+
+@step(StepRequest)
+def lambda_handler(request: StepRequest) -> OutcomeResult:
+    """Record the outcome."""
+    return record_outcome(request, incidents(), bus())

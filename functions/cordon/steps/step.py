@@ -1,0 +1,116 @@
+"""What every step has around it: parsing, logging, and AWS's errors under our names. One decorator, one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, Field
+
+from cordon import clients, settings
+from cordon.actions import actions_by_name
+from cordon.actions.action import Action
+from cordon.errors import Throttled
+from cordon.incidents.bus import Bus
+from cordon.incidents.evidence import Evidence
+from cordon.incidents.record import Incidents
+from cordon.incidents.table import Table
+from cordon.model.base import Word
+from cordon.observability import logger
+from cordon.things.facts import ThingReader
+from cordon.tickets.ops_center import OpsCenter
+from cordon.tickets.pager import Pager
+from cordon.tickets.tickets import Tickets
+
+_THROTTLES = frozenset(
+    {
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "LimitExceededException",
+    }
+)
+
+
+class StepRequest(BaseModel):
+    """What a state hands to its function: the incident, and which execution and state ask."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    incident_id: str = Field(pattern=r"^inc-\d{8}-[0-9a-f]{10}$")
+    execution: str
+    """ARN of the execution."""
+    state: str
+
+
+class StepResult(Word):
+    """What a step hands back to its playbook, where it has anything to say."""
+
+
+Request = TypeVar("Request", bound=BaseModel)
+
+
+def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], Callable[[dict[str, Any], Any], Any]]:
+    """Make a handler of a function from a request (of the type given) to a result.
+
+    The handler raises what the function raises, except that AWS's throttling becomes `Throttled`, whatever the service,
+    so that the playbook's Retry knows it. A request that does not parse is pydantic's ValidationError: to a person.
+    """
+
+    def decorate(work: Callable[[Request], StepResult]) -> Callable[[dict[str, Any], Any], Any]:
+        @wraps(work)
+        def handler(event: dict[str, Any], context: Any) -> Any:
+            log = logger()
+            log.structure_logs(append=True, function_request_id=context.aws_request_id)
+            log.info("begin", extra={"request": {k: v for k, v in event.items() if k in StepRequest.model_fields}})
+            try:
+                return work(request.model_validate(event)).model_dump(mode="json")
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _THROTTLES:
+                    raise Throttled(str(error)) from error
+                raise
+
+        return handler
+
+    return decorate
+
+
+def incidents() -> Incidents:
+    """Return the record over the stack's table."""
+    return Incidents(Table(clients.dynamodb(), settings.current().table))
+
+
+def evidence() -> Evidence:
+    """Return the evidence over the stack's bucket."""
+    return Evidence(clients.s3(), settings.current().evidence_bucket, incidents().table)
+
+
+def bus() -> Bus:
+    """Return Cordon's bus."""
+    return Bus(clients.events(), settings.current().bus)
+
+
+def pager() -> Pager:
+    """Return the pager over the stack's topic."""
+    return Pager(clients.sns(), settings.current().page_topic_arn)
+
+
+def tickets() -> Tickets:
+    """Return the tickets in OpsCenter."""
+    return Tickets(incidents().table, OpsCenter(clients.ssm()))
+
+
+def things() -> ThingReader:
+    """Return a reader of AWS IoT. A new one each time: it remembers what it read."""
+    return ThingReader(
+        clients.iot(), clients.iot_data(), criticality_attribute=settings.current().criticality_attribute
+    )
+
+
+def actions() -> dict[str, Action]:
+    """Return every action, by its name."""
+    return actions_by_name(clients.iot(), settings.current().account_id)

@@ -1,0 +1,100 @@
+"""Every few minutes: page for incidents that stand still, and write the tickets that could not be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from cordon import clock
+from cordon.errors import CordonError
+from cordon.incidents import rows
+from cordon.incidents.record import parsed, stamp
+from cordon.incidents.table import Row
+from cordon.model.incident import Incident
+from cordon.observability import logger
+from cordon.response.escalation import Escalation
+from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, tickets
+from cordon.tickets.pager import Pager
+
+_PAGE_AGAIN_AFTER = timedelta(hours=1)
+_TICKET_PATIENCE = timedelta(hours=1)
+"""How long a ticket may wait to be written before people are told that it cannot be."""
+
+
+class SweepResult(StepResult):
+    """How many standing incidents were paged for, and how many waiting tickets were tried."""
+
+    paged: int
+    tickets: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Everything that the sweep looks at and whom it tells."""
+
+    escalation: Escalation
+    pager: Pager
+
+    def run(self) -> SweepResult:
+        """Look at everything that is due. What fails for one incident does not keep the next from its turn.
+
+        Raises:
+            CordonError: the first failure, after all had their turn: a sweep that failed must not look green.
+        """
+        now = clock.now()
+        table = self.escalation.incidents.table
+        standing = list(table.due(rows.INCIDENT_DUE, stamp(now)))
+        waiting = list(table.due(rows.TICKET_DUE, stamp(now)))
+        failures = [*map(self._try_standing, standing), *map(self._try_ticket, waiting)]
+        for failure in filter(None, failures):
+            raise failure
+        return SweepResult(paged=len(standing), tickets=len(waiting))
+
+    def _try_standing(self, row: Row) -> CordonError | None:
+        try:
+            incident = parsed(Incident, row)
+            text = f"Incident {incident.id} of thing {incident.thing_name} has been {incident.status} since "
+            self.pager.page(
+                f"Cordon: {incident.thing_name} stands still", f"{text}{incident.updated_at:%Y-%m-%d %H:%M} UTC."
+            )
+            self.escalation.incidents.paged(incident.id)
+            self.escalation.incidents.postpone(incident.id, clock.now() + _PAGE_AGAIN_AFTER)
+        except CordonError as error:
+            logger().exception("standing incident", extra={"row": row["pk"]})
+            return error
+        return None
+
+    def _try_ticket(self, row: Row) -> CordonError | None:
+        incident_id = str(row["incident_id"])
+        try:
+            incident = self.escalation.incidents.get(incident_id)
+            self.escalation.tickets.want(incident_id)
+            self.escalation.write_ticket(incident)
+            self._tell_of_ticket(incident_id)
+        except CordonError as error:
+            logger().exception("waiting ticket", extra={"incident_id": incident_id})
+            return error
+        return None
+
+    def _tell_of_ticket(self, incident_id: str) -> None:
+        row = self.escalation.tickets.find(incident_id) or {}
+        wanted = row.get("wanted_at")
+        if wanted is None or "paged_at" in row:
+            return
+        if clock.now() - datetime.fromisoformat(wanted) > _TICKET_PATIENCE:
+            self.pager.page(
+                "Cordon: a ticket cannot be written", f"The ticket of incident {incident_id} is not written."
+            )
+            self.escalation.tickets.paged(incident_id)
+
+
+class ScheduledEvent(BaseModel):
+    """The schedule's event: nothing in it matters."""
+
+
+@step(ScheduledEvent)
+def lambda_handler(_: ScheduledEvent) -> SweepResult:
+    """Sweep."""
+    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager()).run()

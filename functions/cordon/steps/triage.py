@@ -1,0 +1,162 @@
+"""Read what came in, join each alarm to its thing's incident or open one, and lose nothing on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from cordon import clients, clock, settings
+from cordon.alarms import read_alarms
+from cordon.errors import AlarmIgnored, AlarmRejected
+from cordon.incidents.admission import Admission, Admitted, Became
+from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
+from cordon.incidents.evidence import Evidence
+from cordon.incidents.record import Incidents
+from cordon.model.alarm import Alarm
+from cordon.model.base import SCHEMA_VERSION
+from cordon.model.evidence import EvidenceRef
+from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
+from cordon.observability import count, logger, tracer
+from cordon.steps.step import bus, evidence, incidents, pager
+from cordon.tickets.pager import Pager
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from mypy_boto3_sqs import SQSClient
+
+_PAGE_AGAIN_AFTER = timedelta(minutes=15)
+"""A thing that keeps alarming while a person has it pages no more often than this."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The queue where what can never be accepted waits for a person."""
+
+    client: SQSClient
+    queue_url: str
+
+    def put(self, delivery_id: str, reason: AlarmRejected, raw: EvidenceRef) -> None:
+        """Say what was wrong, in which field, and where the message is kept."""
+        message = {
+            "schema_version": SCHEMA_VERSION,
+            "delivery_id": delivery_id,
+            "reason": str(reason),
+            "field": reason.field,
+            "found": reason.found,
+            "expected": reason.expected,
+            "raw": raw.model_dump(mode="json"),
+        }
+        self.client.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(message))
+
+
+@dataclass(frozen=True)
+class Triage:
+    """Everything that triage writes to."""
+
+    incidents: Incidents
+    admission: Admission
+    evidence: Evidence
+    bus: Bus
+    pager: Pager
+    rejected: Rejected
+
+    def receive(self, body: str, *, message_id: str, received_at: datetime) -> None:
+        """Take one message in. Whatever it holds, only passing trouble is raised: the message then comes again."""
+        delivery_id = _delivery_id(body) or message_id
+        try:
+            alarms = read_alarms(body, received_at=received_at)
+        except AlarmRejected as reason:
+            self._reject(delivery_id, body, reason)
+        except AlarmIgnored as reason:
+            self._ignore(delivery_id, str(reason))
+        else:
+            for alarm in alarms:
+                self._take(alarm, body)
+
+    def _take(self, alarm: Alarm, body: str) -> None:
+        raw = self.evidence.keep_alarm(alarm.source, alarm.id.partition("/")[0], body)
+        admitted = self.admission.admit(alarm.model_copy(update={"raw": raw}))
+        if admitted is None:
+            return self._ignore(alarm.id, f"{alarm.kind}, and nothing is open for {alarm.thing_name}", alarm)
+        logger().info("alarm", extra={"alarm": alarm.id, "became": admitted.became, "incident": admitted.incident_id})
+        if not admitted.redelivered:
+            count("AlarmAccepted")
+        return self._react(alarm, admitted)
+
+    def _react(self, alarm: Alarm, admitted: Admitted) -> None:
+        """Do what the alarm calls for, as the incident stands now; a redelivery finds done what was done."""
+        incident = self.incidents.get(admitted.incident_id)
+        if incident.status is IncidentStatus.OPENED or incident.reassess:
+            # Unclaimed, as far as we know. To say it twice is harmless: a claim is won once.
+            self.bus.announce(incident, DETAIL_TYPE[IncidentStatus.OPENED])
+        elif admitted.became is Became.JOINED:
+            self._react_to_sighting(alarm, incident)
+
+    def _react_to_sighting(self, alarm: Alarm, incident: Incident) -> None:
+        if incident.status in {IncidentStatus.ESCALATED, IncidentStatus.PARTIAL}:
+            self._page(incident)
+        elif _questions(alarm, incident):
+            self.bus.announce(incident, CONTAINMENT_QUESTIONED)
+
+    def _page(self, incident: Incident) -> None:
+        if incident.paged_at and clock.now() - incident.paged_at < _PAGE_AGAIN_AFTER:
+            return
+        text = f"Incident {incident.id} is {incident.status}, and its thing {incident.thing_name} alarms again."
+        self.pager.page(f"Cordon: {incident.thing_name} alarms again", text)
+        self.incidents.paged(incident.id)
+
+    def _reject(self, delivery_id: str, body: str, reason: AlarmRejected) -> None:
+        if self.admission.known(delivery_id):
+            return
+        raw = self.evidence.keep_alarm("rejected", delivery_id, body)
+        self.rejected.put(delivery_id, reason, raw)
+        # Remembered last: a message that dies here is put before a person twice rather than never.
+        self.admission.remember(delivery_id, Became.REJECTED, reason=str(reason), field=reason.field)
+        count("AlarmRejected")
+
+    def _ignore(self, delivery_id: str, reason: str, alarm: Alarm | None = None) -> None:
+        facts = {"source": alarm.source, "kind": alarm.kind} if alarm else {}
+        self.admission.remember(delivery_id, Became.IGNORED, reason=reason, **facts)
+        logger().info("alarm ignored", extra={"delivery": delivery_id, "reason": reason})
+        count("AlarmIgnored")
+
+
+def _questions(alarm: Alarm, incident: Incident) -> bool:
+    """Say whether the alarm is dated after the proof that its thing is contained."""
+    if incident.status is not IncidentStatus.CONTAINED or incident.proven_at is None:
+        return False
+    return alarm.is_dated_after(incident.proven_at)
+
+
+def _delivery_id(body: str) -> str | None:
+    """Return the id that SNS or EventBridge gave the message, if its body is readable so far."""
+    try:
+        outer = json.loads(body)
+        found = outer.get("MessageId") or outer.get("id")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) and 0 < len(found) <= 100 else None  # noqa: PLR2004 - a UUID has 36
+
+
+def triage() -> Triage:
+    """Return triage over the stack's resources."""
+    record = incidents()
+    queue = Rejected(clients.sqs(), settings.current().rejected_queue_url)
+    return Triage(record, Admission(record), evidence(), bus(), pager(), queue)
+
+
+def _receive(record: SQSRecord) -> None:
+    sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, tz=UTC)
+    triage().receive(record.body, message_id=record.message_id, received_at=sent)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
+    """Take in a batch of messages; those that could not be are returned, and only they come again."""
+    with tracer().provider.in_subsegment("triage"):
+        processor = BatchProcessor(event_type=EventType.SQS)
+        return process_partial_response(event=event, record_handler=_receive, processor=processor, context=context)

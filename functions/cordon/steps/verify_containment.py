@@ -1,0 +1,160 @@
+"""Look whether the containment holds: read back what was changed, look for sessions, drop again what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from cordon import clients, clock
+from cordon.actions.action import Action
+from cordon.actions.session import drop, plan_drop
+from cordon.errors import IllegalTransition
+from cordon.incidents.evidence import Evidence
+from cordon.incidents.ledger import Ledger
+from cordon.incidents.record import Incidents, stamp
+from cordon.model.alarm import Alarm
+from cordon.model.change import ChangeStatus, LedgerEntry
+from cordon.model.incident import Incident, IncidentStatus, Leg
+from cordon.model.thing import SessionFacts
+from cordon.response.verification import Progress, Verdict, is_quiet, legs_of, next_wait, unproven_changes, verdict
+from cordon.steps.step import StepRequest, StepResult, actions, evidence, incidents, step, things
+from cordon.things.facts import ThingReader
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot_data import IoTDataPlaneClient
+
+
+class LookRequest(StepRequest):
+    """One look. The three numbers are what the last look handed back; zero at first."""
+
+    look: int = Field(ge=0)
+    waited_seconds: int = Field(ge=0)
+    quiet_seconds: int = Field(ge=0)
+    questioned: bool = False
+    """True in verify_containment: an alarm came after the proof, and one look says whether it still holds."""
+
+
+class LookResult(StepResult):
+    """What the look came to, how long to wait until the next one, and the numbers to hand to it."""
+
+    result: Verdict
+    wait_seconds: int
+    look: int
+    waited_seconds: int
+    quiet_seconds: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look saw."""
+
+    quiet: bool
+    legs: list[Leg]
+    reverted: list[LedgerEntry]
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Everything that a look reads and writes."""
+
+    incidents: Incidents
+    evidence: Evidence
+    things: ThingReader
+    actions: Mapping[str, Action]
+    iot_data: IoTDataPlaneClient
+
+    def verify(self, request: LookRequest) -> LookResult:
+        """Look once, for the execution that answers the incident.
+
+        Raises:
+            NotTheClaimant: the incident is not this execution's.
+        """
+        incident = self.incidents.claimed(request.incident_id, request.execution)
+        ledger = Ledger(self.incidents, incident.id, request.execution)
+        look = self._look(incident, ledger)
+        seen = Progress(request.look, request.waited_seconds, request.quiet_seconds)
+        result = verdict(seen, look.legs, quiet=look.quiet)
+        if result is not Verdict.LOOK_AGAIN:
+            self._conclude(incident, ledger, look, result)
+        wait = next_wait(seen, quiet=look.quiet)
+        after = seen.after(quiet=look.quiet and seen.look > 0, wait=wait)
+        return LookResult(
+            result=result,
+            wait_seconds=wait,
+            look=after.look,
+            waited_seconds=after.waited_seconds,
+            quiet_seconds=after.quiet_seconds,
+        )
+
+    def answer_question(self, request: LookRequest) -> LookResult:
+        """Look once at a contained incident, because an alarm came that is dated after its proof.
+
+        The proof stands if every leg is cut and each such alarm is one that being refused causes, or a finding that was
+        reported before. Otherwise the result is partial, and the playbook escalates.
+
+        Raises:
+            IllegalTransition: the incident is no longer contained; whoever moved it looks after it.
+        """
+        incident = self.incidents.get(request.incident_id)
+        if incident.status is not IncidentStatus.CONTAINED:
+            raise IllegalTransition(f"{incident.id} is {incident.status}, not contained: there is nothing to question")
+        look = self._look(incident, Ledger(self.incidents, incident.id, request.execution))
+        holds = all(leg.proven for leg in look.legs) and not self._unexplained(incident)
+        facts = {"holds": holds, "legs": [leg.model_dump(mode="json") for leg in look.legs]}
+        self.incidents.note(incident.id, "verified again", request.execution, facts)
+        return LookResult(
+            result=Verdict.PROVEN if holds else Verdict.PARTIAL,
+            wait_seconds=1,
+            look=1,
+            waited_seconds=0,
+            quiet_seconds=0,
+        )
+
+    def _look(self, incident: Incident, ledger: Ledger) -> Look:
+        known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
+        sessions = self.things.sessions(incident.thing_name, known=known)
+        reverted = unproven_changes(ledger.entries(), self.actions)
+        self._drop_again(incident, ledger, sessions)
+        legs = legs_of(sessions, reverted, incident.plan_gaps)
+        return Look(quiet=is_quiet(sessions), legs=legs, reverted=reverted)
+
+    def _drop_again(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts]) -> None:
+        for session in sessions:
+            if session.foreign is None and session.connected is not False:
+                effect = plan_drop(session.client_id, thing_name=incident.thing_name)
+                ledger.brought_about(effect, drop(self.iot_data, effect))
+
+    def _conclude(self, incident: Incident, ledger: Ledger, look: Look, result: Verdict) -> None:
+        """Keep the proof, or what is missing of it, and mark what was read back."""
+        legs = [leg.model_dump(mode="json") for leg in look.legs]
+        back = {entry.number for entry in look.reverted}
+        for entry in ledger.entries():
+            if entry.number not in back and entry.status is ChangeStatus.APPLIED:
+                ledger.verified(entry)
+        proven_at = stamp(clock.now()) if result is Verdict.PROVEN else None
+        self.evidence.keep_for(incident.id, "proof", {"result": result, "proven_at": proven_at, "legs": legs})
+        self.incidents.set_while_claimed(incident.id, ledger.actor, legs=legs, proven_at=proven_at)
+
+    def _unexplained(self, incident: Incident) -> list[Alarm]:
+        """Return the alarms dated after the proof that a thing which is merely refused would not cause."""
+        rows = [(Alarm.model_validate(row["alarm"]), row) for row in self.incidents.rows_of(incident.id, "SIGHTING#")]
+        return [
+            alarm
+            for alarm, row in rows
+            if incident.proven_at and alarm.is_dated_after(incident.proven_at)
+            if not (alarm.expected_while_contained or row["is_resend"])
+        ]
+
+
+def verifier() -> Verifier:
+    """Return the verifier over the stack's resources."""
+    return Verifier(incidents(), evidence(), things(), actions(), clients.iot_data())
+
+
+@step(LookRequest)
+def lambda_handler(request: LookRequest) -> LookResult:
+    """Look once."""
+    return verifier().answer_question(request) if request.questioned else verifier().verify(request)

@@ -1,0 +1,1 @@
+"""Whom Cordon tells: tickets in OpsCenter, and pages over SNS."""

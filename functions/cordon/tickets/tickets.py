@@ -1,0 +1,65 @@
+"""The ticket of an incident: wanted first, written then, so that one that could not be written is tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cordon import clock
+from cordon.incidents import rows
+from cordon.incidents.record import stamp
+from cordon.incidents.table import Row, Table, key, update
+from cordon.model.base import SCHEMA_VERSION
+from cordon.tickets.ops_center import SYSTEM, OpsCenter
+from cordon.tickets.wording import TicketContent
+
+_TRY_AGAIN_AFTER = timedelta(minutes=5)
+
+
+class Tickets:
+    """Keeps, for each incident, the one ticket that it has."""
+
+    def __init__(self, table: Table, system: OpsCenter) -> None:
+        """Write tickets to `system`, and remember them in `table`."""
+        self._table, self._system = table, system
+
+    def find(self, incident_id: str) -> Row | None:
+        """Return the row of the incident's ticket, if one was ever wanted."""
+        return self._table.get(rows.of_incident(incident_id), rows.TICKET)
+
+    def want(self, incident_id: str) -> None:
+        """Record that the ticket is to be written: until it is, the sweep tries every few minutes."""
+        at = clock.now()
+        self._set(
+            incident_id,
+            set_={"due_kind": rows.TICKET_DUE, "due_at": stamp(at + _TRY_AGAIN_AFTER), "incident_id": incident_id},
+            set_once={"wanted_at": stamp(at), "system": SYSTEM, "schema_version": SCHEMA_VERSION},
+        )
+
+    def write(self, incident_id: str, content: TicketContent) -> str:
+        """Create or update the incident's ticket and return its id.
+
+        Raises:
+            TicketSystemDown: it stays wanted.
+        """
+        known = (self.find(incident_id) or {}).get("ticket_id")
+        if known is None:
+            known = self._system.create(incident_id, content)
+            # Recorded before it is updated, so that a step which dies here finds its ticket again.
+            self._set(incident_id, set_={"ticket_id": known})
+        self._system.update(known, content)
+        self._set(
+            incident_id, set_={"written_at": stamp(clock.now())}, remove=["due_kind", "due_at", "wanted_at", "paged_at"]
+        )
+        return str(known)
+
+    def paged(self, incident_id: str) -> None:
+        """Record that a person was told that this ticket cannot be written."""
+        self._set(incident_id, set_={"paged_at": stamp(clock.now())})
+
+    def _set(
+        self, incident_id: str, *, set_: Row, set_once: Row | None = None, remove: list[str] | None = None
+    ) -> None:
+        row_key = key(rows.of_incident(incident_id), rows.TICKET)
+        # The condition holds for every row: a ticket's row may be made by its first update.
+        always = "attribute_exists(pk) OR attribute_not_exists(pk)"
+        self._table.write(update(row_key, set_=set_, set_once=set_once, remove=remove or [], condition=always))

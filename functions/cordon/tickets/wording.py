@@ -1,0 +1,122 @@
+"""What a ticket says: what happened, what was done, how to undo it. Plain enough for three o'clock in the morning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cordon.model.change import ChangeStatus, EffectRecord, LedgerEntry
+from cordon.model.incident import Decision, Incident, IncidentStatus
+from cordon.model.text import escaped, shortened
+
+LONGEST_DESCRIPTION = 2048
+"""Characters of an OpsItem's description."""
+LONGEST_DATUM = 20_000
+"""Characters of one value of an OpsItem's operational data (20 KB)."""
+_HEADLINE = {
+    IncidentStatus.OBSERVED: "observed, nothing was changed",
+    IncidentStatus.CONTAINED: "contained",
+    IncidentStatus.PARTIAL: "only partly contained, please look",
+    IncidentStatus.ESCALATED: "needs a decision by a person",
+}
+_MADE = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED, ChangeStatus.ATTEMPTED})
+
+
+@dataclass(frozen=True)
+class TicketContent:
+    """A ticket as any ticket system can take it. `data` are longer texts by name; `severity` is 1 (worst) to 4."""
+
+    title: str
+    description: str
+    severity: int
+    data: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TicketFacts:
+    """All of an incident's record that its ticket is made of. `undo` are commands, in the order to run them."""
+
+    incident: Incident
+    outcome: IncidentStatus
+    entries: Sequence[LedgerEntry]
+    effects: Sequence[EffectRecord]
+    undo: Sequence[str]
+    evidence: Sequence[str]
+
+
+def ticket_content(facts: TicketFacts) -> TicketContent:
+    """Return the ticket of an incident as its record stands now."""
+    incident = facts.incident
+    headline = _HEADLINE.get(facts.outcome, str(facts.outcome))
+    # The undo and the reasons come before the list of changes: when the text is cut, the list stands in the data too.
+    parts = [
+        f"Incident {incident.id}, playbook {incident.playbook}: thing {incident.thing_name} is {headline}.",
+        f"What happened: {escaped(incident.summary)} Seen {incident.sightings} times, severity {incident.severity}.",
+        *_reasons(incident),
+        *_gaps(incident),
+        _how_to_undo(facts),
+        _what_was_done(facts),
+    ]
+    return TicketContent(
+        title=shortened(f"Cordon: {incident.thing_name} {headline}", 1024),
+        description=shortened("\n\n".join(part for part in parts if part), LONGEST_DESCRIPTION),
+        severity={"critical": 1, "high": 2, "medium": 3, "low": 4}[incident.severity],
+        data=_data(facts),
+    )
+
+
+def _reasons(incident: Incident) -> list[str]:
+    return ["Why a person decides: " + "; ".join(map(escaped, incident.reasons)) + "."] if incident.reasons else []
+
+
+def _gaps(incident: Incident) -> list[str]:
+    legs = [leg for leg in incident.legs if not leg.proven]
+    unproven = [f"{escaped(leg.resource)}: {leg.outcome}, {escaped(leg.reason)}" for leg in legs]
+    planned = [f"{escaped(gap.resource)}: {escaped(gap.reason)}" for gap in incident.plan_gaps]
+    return ["Not contained or not proven: " + "; ".join(unproven or planned) + "."] if unproven or planned else []
+
+
+def _what_was_done(facts: TicketFacts) -> str:
+    made = [_line(entry) for entry in facts.entries if entry.status in _MADE]
+    if not made:
+        return _what_would_be_done(facts)
+    dropped = [f"- {escaped(record.effect.resource)}: {record.outcome}" for record in facts.effects]
+    return "\n".join(["What was done:", *made, *dict.fromkeys(dropped)])
+
+
+def _what_would_be_done(facts: TicketFacts) -> str:
+    if not facts.entries:
+        return "Nothing was changed, and there is no plan."
+    would = "would do" if facts.incident.decision is Decision.OBSERVE else "proposes"
+    return "\n".join([f"Nothing was changed. The plan that Cordon {would}:", *map(_line, facts.entries)])
+
+
+def _line(entry: LedgerEntry) -> str:
+    change = entry.change
+    before, after = (escaped(json.dumps(value), 60) for value in (change.before, change.after))
+    return f"- {escaped(change.resource)}: {before} to {after} ({entry.status})"
+
+
+def _how_to_undo(facts: TicketFacts) -> str:
+    if not facts.undo:
+        return ""
+    return f"How to undo it: run the {len(facts.undo)} commands of cordon-undo in the operational data, in their order."
+
+
+def _data(facts: TicketFacts) -> dict[str, str]:
+    plan = [entry.model_dump(mode="json") for entry in facts.entries]
+    texts = {
+        "cordon-incident": facts.incident.id,
+        "cordon-thing": facts.incident.thing_name,
+        "cordon-status": str(facts.outcome),
+        "cordon-plan": json.dumps(plan),
+        "cordon-undo": "\n".join(facts.undo),
+        "cordon-evidence": "\n".join(facts.evidence),
+    }
+    return {name: _fitting(text) for name, text in texts.items() if text}
+
+
+def _fitting(text: str) -> str:
+    """Return the text, or say where it is when it is too long for the ticket system: half a command is dangerous."""
+    return text if len(text.encode()) <= LONGEST_DATUM else "too long for the ticket; it stands in the record"
