@@ -1,7 +1,7 @@
 # Everything that is done with this repository is done through here, on a machine that has Python 3.11 or newer, make
 # and git: each target first brings what it needs (uv, the virtual environment, aws-sam-cli) and brings it once.
 
-ALARM := events/device-defender-detect.in-alarm.rule-count-contained.json
+ALARM := events/device-defender-detect.in-alarm.messages-sent-contained.json
 STAGE := dev
 UV_VERSION := 0.13.9
 
