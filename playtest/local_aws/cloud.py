@@ -1,0 +1,261 @@
+"""The local AWS: the real template deployed into moto, the real handlers run in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from moto import mock_aws
+
+from playtest.local_aws import (
+    calls,
+    event_bridge,
+    event_patterns,
+    handler_output,
+    lambda_bridge,
+    locks,
+    queues,
+    resource_types,
+    runtime,
+    sessions,
+    step_functions,
+    subscriptions,
+)
+from playtest.local_aws.background import Background
+from playtest.local_aws.calls import CallLog
+from playtest.local_aws.clock import VirtualClock
+from playtest.local_aws.deployment import Stack, deploy
+from playtest.local_aws.executions import ExecutionRecord, Executions
+from playtest.local_aws.faults import Faults
+from playtest.local_aws.iam import Permissions
+from playtest.local_aws.lambda_bridge import Invocation
+from playtest.local_aws.network import NetworkGuard
+from playtest.local_aws.play_event import OnEvent
+from playtest.local_aws.runtime import Runtime
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+_COLLEAGUES = ("iot", "iot_data", "ops_center")
+_MOTO_CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}, "core": {"reset_boto3_session": False}}
+
+
+class MissingApi(Exception):
+    """Something asked for an AWS API that neither moto nor the local AWS has; names the calls."""
+
+
+class LocalAws:
+    """A local AWS with the stack of `template` in it, from `with` to its end; one at a time per process.
+
+    Raises whatever the deployment refuses: see `deployment.deploy`.
+    """
+
+    def __init__(
+        self,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        template: Path = TEMPLATE,
+        region: str = "eu-west-1",
+        faults: Faults | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
+        """Say what to deploy and where; nothing starts before `with`. `on_event` is called on many threads."""
+        self.clock = VirtualClock()
+        self.faults = faults or Faults()
+        self.calls = CallLog()
+        self.stack: Stack
+        self.fleet: Any = None
+        """The demo fleet (`playtest.fleet.DemoFleet`), when that package is there."""
+        self._parameters = dict(parameters or {})
+        self._template = template
+        self.region = region
+        self._runtime = Runtime(
+            region, self.clock, self.faults, Background(), self.calls, Executions(), on_event=on_event
+        )
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start moto, deploy, start the pollers and put the demo fleet in."""
+        with contextlib.ExitStack() as opening:
+            self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything and put back what was changed in this process: environment, clock, stdout, sockets."""
+        self._open.close()
+
+    def _start(self, opening: contextlib.ExitStack) -> None:
+        _install()
+        runtime.start(self._runtime)
+        opening.callback(runtime.stop)
+        opening.callback(_forget)
+        opening.enter_context(_environment({**_region_names(self.region), **_QUIET}))
+        opening.enter_context(mock_aws(config=_MOTO_CONFIG))
+        opening.enter_context(sessions.as_default())
+        guard = NetworkGuard()
+        guard.start()
+        opening.callback(guard.stop)
+        handler_output.start()
+        opening.callback(handler_output.stop)
+        self.stack = deploy(self._template, self._parameters, self.region)
+        self._know_the_stack(opening)
+        self._start_pollers(opening)
+        self.fleet = _demo_fleet(self)
+
+    def _know_the_stack(self, opening: contextlib.ExitStack) -> None:
+        for kind in ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
+            names = {physical: logical for logical, physical in self.stack.of_type(kind).items()}
+            self._runtime.logical_ids.update(names)
+        self._runtime.permissions = Permissions(self.stack, self.region)
+        opening.enter_context(_environment(lambda_bridge.shared_environment(self.region)))
+        _use_clock(self.clock)
+        opening.callback(_use_clock, None)
+        _forget()
+
+    def _start_pollers(self, opening: contextlib.ExitStack) -> None:
+        for mapping in queues.start_mappings(self._runtime):
+            opening.callback(mapping.stop)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of `service` (botocore's name) that acts for nobody in the stack."""
+        return sessions.client(service, self.region)
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """Return every run of a handler so far: event, result or error, and what it logged."""
+        return list(self._runtime.invocations)
+
+    @property
+    def undelivered(self) -> list[str]:
+        """Return what EventBridge, SNS and asynchronous invocations could not deliver, with the reason."""
+        return list(self._runtime.undelivered)
+
+    def publish_alarm(self, message: str) -> str:
+        """Publish `message` on AlarmTopic, as Device Defender does; returns its MessageId."""
+        answer = self.client("sns").publish(TopicArn=self.stack.resource("AlarmTopic"), Message=message)
+        return str(answer["MessageId"])
+
+    def put_event(self, event: Mapping[str, Any]) -> str | None:
+        """Put a raw event on the default bus, as an AWS service does; returns its id if any rule of it matched."""
+        event_id, matched = event_bridge.put(event)
+        return event_id if matched else None
+
+    def invoke(self, function_logical_id: str, event: Any) -> Invocation:
+        """Invoke a function synchronously and return how it went; its error does not raise here."""
+        return lambda_bridge.run(lambda_bridge.function(self.stack.resource(function_logical_id)), event)
+
+    def invoke_async(self, function_logical_id: str, event: Any) -> None:
+        """Invoke a function as a service does that does not wait: retried, then its failure destination."""
+        lambda_bridge.run_async(lambda_bridge.function(self.stack.resource(function_logical_id)), event)
+
+    def settle(self) -> None:
+        """Return when the mapped queues are drained, asynchronous invocations done and no execution runs.
+
+        Raises MissingApi when anything needed an API that is not there: a Catch must not hide that.
+        """
+        self._runtime.background.settle()
+        if missing := self._runtime.not_implemented:
+            told, missing[:] = "; ".join(missing), []
+            raise MissingApi(told)
+
+    def executions(self) -> list[ExecutionRecord]:
+        """Return all executions in the order in which they started."""
+        return self._runtime.executions.records()
+
+    def start_execution(self, state_machine_logical_id: str, execution_input: Any, name: str | None = None) -> str:
+        """Start a state machine as a person does from the console; returns the execution's ARN."""
+        named = {"name": name} if name else {}
+        answer = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.stack.resource(state_machine_logical_id), input=json.dumps(execution_input), **named
+        )
+        return str(answer["executionArn"])
+
+    def abort(self, execution_arn: str, error: str = "PlaytestAborted", cause: str = "aborted by the playtest") -> None:
+        """Stop an execution as StopExecution does; it ends when its running task has answered."""
+        self.client("stepfunctions").stop_execution(executionArn=execution_arn, error=error, cause=cause)
+
+    def time_out(self, execution_arn: str) -> None:
+        """Let an execution run out of its TimeoutSeconds; KeyError when there is no such execution."""
+        self._runtime.executions.find(execution_arn).exec_worker.env.set_timed_out()
+
+
+_QUIET = {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_EC2_METADATA_DISABLED": "true"}
+"""No X-Ray daemon listens here, and nothing may ask for credentials over the network."""
+
+
+def _region_names(region: str) -> dict[str, str]:
+    return {"AWS_DEFAULT_REGION": region, "AWS_REGION": region}
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Any:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _install() -> None:
+    for part in (
+        calls,
+        lambda_bridge,
+        step_functions,
+        event_patterns,
+        event_bridge,
+        subscriptions,
+        queues,
+        locks,
+        resource_types,
+    ):
+        part.install()
+    for name in _COLLEAGUES:
+        _part_of(name)
+
+
+def _part_of(name: str) -> None:
+    """The mends of IoT and of OpsCenter, written beside this room."""
+    full = f"{__package__}.{name}"
+    try:
+        module = importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name != full:
+            raise
+        return
+    module.install()
+
+
+def _demo_fleet(aws: LocalAws) -> Any:
+    try:
+        fleet = importlib.import_module("playtest.fleet")
+    except ModuleNotFoundError as error:
+        if error.name != "playtest.fleet":
+            raise
+        return None
+    return fleet.DemoFleet(aws) if hasattr(fleet, "DemoFleet") else None
+
+
+def _use_clock(clock: VirtualClock | None) -> None:
+    from cordon import clock as cordon_clock  # noqa: PLC0415 - the real handlers' package, needed from here on
+
+    cordon_clock.use(clock.now if clock else None)
+
+
+def _forget() -> None:
+    """Cordon keeps its clients and settings for the life of a runtime: another local AWS is another runtime."""
+    from cordon import clients, settings  # noqa: PLC0415 - as above
+
+    clients.reset()
+    settings.reset()

@@ -1,0 +1,36 @@
+"""SNS hands messages to its subscribers: at virtual time, with one key for all, and only where a policy lets it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from playtest.local_aws import runtime, service_permissions
+from playtest.local_aws.clock import iso
+
+
+@functools.cache
+def install() -> None:
+    """Mend moto's SNS, once per process."""
+    from moto.sns import models  # noqa: PLC0415 - moto is imported only when a local AWS starts
+
+    subscription = models.Subscription
+    make_key, publish = subscription.private_key, subscription.publish
+
+    @functools.cache
+    def one_key() -> Any:
+        """A key of 2,048 bits for every subscription takes longer than a whole run."""
+        return make_key(None)
+
+    def publish_if_allowed(self: Any, message: str, *args: Any, **kwargs: Any) -> None:
+        running = runtime.up()
+        try:
+            if running is not None and self.protocol == "sqs":
+                service_permissions.require(self.endpoint, "sns.amazonaws.com", self.topic.arn)
+            publish(self, message, *args, **kwargs)
+        except service_permissions.Refused as refused:
+            runtime.current().undelivered.append(f"{self.topic.arn}: {refused}")
+
+    subscription.private_key = lambda _self: one_key()
+    subscription.publish = publish_if_allowed
+    models.iso_8601_datetime_with_milliseconds = lambda *_: iso(runtime.now())
