@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -55,7 +55,7 @@ class DemoFleet:
     Needs `playtest.local_aws.iot.install()` first, which keeps what moto would drop (exclusive attachments, DER ids).
     """
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, things: Sequence[ThingSpec] = demo_things.THINGS) -> None:
         self._iot: Any = aws.client("iot")
         self._cognito: Callable[[], Any] = lambda: aws.client("cognito-identity")
         region: str = self._iot.meta.region_name
@@ -63,7 +63,7 @@ class DemoFleet:
         self._things: dict[str, DemoThing] = {}
         self._create_what_things_need(demo_things.policy_documents(region, DEFAULT_ACCOUNT_ID))
         brokers.use(self.broker)
-        for spec in demo_things.THINGS:
+        for spec in things:
             self._create(spec)
         aws.clock.subscribe(self._time_passed)
 

@@ -1,8 +1,8 @@
 """Decide what the AWS IoT policy language allows: explicit deny wins, then allow, and anything unsaid is denied.
 
 The language has Effect, Action, Resource and Condition only (AWS-FACTS 1.3): a document with NotAction, NotResource
-or Principal is malformed. `*` and `?` are the only wildcards; the MQTT wildcards `+` and `#` in a topic filter are ordinary
-characters (AWS IoT developer guide, "Publish/Subscribe policy examples").
+or Principal is malformed. `*` and `?` are the only wildcards; the MQTT wildcards `+` and `#` in a topic filter are
+ordinary characters (AWS IoT developer guide, "Publish/Subscribe policy examples").
 """
 
 from __future__ import annotations

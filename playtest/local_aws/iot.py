@@ -18,7 +18,7 @@ from playtest.local_aws import iot_certificates, iot_jobs, iot_policies, iot_thi
 from playtest.local_aws.iot_errors import InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add, replace
 from playtest.local_aws.paging import BadToken, Pages, in_pages, markers
-from playtest.local_aws.request_shapes import violations
+from playtest.local_aws.request_shapes import members, violations
 
 _READING = ("Describe", "Get", "List", "Search")
 
@@ -54,7 +54,7 @@ def _check_every_request() -> None:
     answer = IoTResponse.call_action
 
     def call_action(response: Any) -> Any:
-        operation = response._get_action()
+        operation = response._get_action()  # noqa: SLF001 - moto has no public name for what is being asked
         try:
             _check(response, operation)
         except InvalidRequest as refusal:
@@ -72,8 +72,7 @@ def _check_every_request() -> None:
 def _check(response: Any, operation: str | None) -> None:
     if not operation:
         return
-    response.parse_parameters(response.normalized_request)
-    found = list(violations(_input_shape(operation), response.params))
+    found = list(violations(_input_shape(operation), members(response)))
     if found:
         raise InvalidRequest(f"{len(found)} validation error(s) detected: {'; '.join(found)}")
 
@@ -97,7 +96,7 @@ def _tell_broker(response: Any, operation: str | None) -> None:
 
 def _get_thing_connectivity_data(response: Any) -> ActionResult:
     """Answer what fleet indexing knows of the thing's last session: nothing more than connected=false without one."""
-    thing_name = response._get_param("thingName")
+    thing_name = members(response)["thingName"]
     live = broker.live(response.current_account, response.region)
     if not any(thing.thing_name == thing_name for thing in list(response.iot_backend.things.values())):
         raise NotFound(f"Thing {thing_name} cannot be found")

@@ -14,6 +14,7 @@ from moto.iot.responses import IoTResponse
 from playtest.fleet.certificates import demo_ca
 from playtest.local_aws.iot_errors import CertificateState, CertificateValidation, DeleteConflict, InvalidRequest
 from playtest.local_aws.moto_methods import replace
+from playtest.local_aws.request_shapes import members
 
 SETTABLE = ("ACTIVE", "INACTIVE", "REVOKED")
 """PENDING_TRANSFER and PENDING_ACTIVATION are AWS's own, REGISTER_INACTIVE is deprecated (API reference)."""
@@ -45,7 +46,7 @@ def _load(pem: str) -> x509.Certificate:
         raise CertificateValidation(f"The certificate could not be parsed: {error}") from None
 
 
-def _validation_delete(backend: Any, certificate: Any, force_delete: bool = False) -> None:
+def _validation_delete(backend: Any, certificate: Any, force_delete: Any = None) -> None:
     # moto asks every principal for its certificateId, and a thing group has none.
     if certificate.status == "ACTIVE":
         raise CertificateState(f"Certificate must be deactivated before deletion. Id: {certificate.certificate_id}")
@@ -69,8 +70,9 @@ def _update_certificate(backend: Any, certificate_id: str, new_status: str) -> N
 
 
 def _create_certificate_from_csr(response: Any) -> ActionResult:
+    asked = members(response)
     try:
-        request = x509.load_pem_x509_csr(response._get_param("certificateSigningRequest").encode())
+        request = x509.load_pem_x509_csr(asked["certificateSigningRequest"].encode())
     except ValueError as error:
         raise InvalidRequest(f"The certificate signing request could not be parsed: {error}") from None
     key = request.public_key()
@@ -79,7 +81,7 @@ def _create_certificate_from_csr(response: Any) -> ActionResult:
     certificate = response.iot_backend.register_certificate(
         demo_ca().certify(request.subject, key).pem,
         ca_certificate_pem=None,
-        set_as_active=response._get_bool_param("setAsActive", False),
+        set_as_active=asked.get("setAsActive"),
         status="INACTIVE",
     )
     return ActionResult(

@@ -14,6 +14,7 @@ from playtest.fleet.broker import Broker, live, use
 from playtest.fleet.sessions import NoSession, Session
 from playtest.local_aws.iot_errors import InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add
+from playtest.local_aws.request_shapes import members
 
 __all__ = ["install", "use"]
 
@@ -34,7 +35,7 @@ def _delete_connection(response: Any) -> ActionResult:
     """
     client_id, broker = _client_id(response), _broker(response)
     try:
-        broker.drop(client_id, clean_session=bool(response._get_bool_param("cleanSession", False)))
+        broker.drop(client_id, clean_session=bool(members(response).get("cleanSession")))
     except NoSession:
         raise NotFound from None
     return EmptyResult()
@@ -64,7 +65,7 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 
 def _client_id(response: Any) -> str:
-    client_id = str(response._get_param("clientId"))
+    client_id = str(members(response)["clientId"])
     if _CLIENT_ID.fullmatch(client_id) is None:
         raise InvalidRequest(f"Invalid client id: {client_id[:128]}")
     return client_id

@@ -11,6 +11,7 @@ from moto.iot.responses import IoTResponse
 from playtest.fleet.policy_language import PolicyDocumentError, parse
 from playtest.local_aws.iot_errors import LimitExceeded, MalformedPolicy
 from playtest.local_aws.moto_methods import replace
+from playtest.local_aws.request_shapes import members
 
 DOCUMENT_CHARACTERS = 2048
 """Characters of a policy document, white space not counted (AWS IoT quotas)."""
@@ -34,7 +35,7 @@ def install() -> None:
         _check_document(policy_document)
         return create(backend, policy_name, policy_document)
 
-    def create_policy_version(backend: Any, name: str, document: Any, set_as_default: bool) -> FakePolicyVersion:
+    def create_policy_version(backend: Any, name: str, document: Any, set_as_default: Any) -> FakePolicyVersion:
         _check_document(document)
         return create_version(backend, name, document, set_as_default)
 
@@ -63,7 +64,7 @@ def _check_document(document: Any) -> None:
 
 
 def _attach_policy(backend: Any, policy_name: str, target: str) -> None:
-    principal, policy = backend._get_principal(target), backend.get_policy(policy_name)
+    principal, policy = _target(backend, target), backend.get_policy(policy_name)
     attached = [name for held_by, name in list(backend.principal_policies) if held_by == target]
     limit = POLICIES_OF_A_GROUP if ":thinggroup/" in target else POLICIES_OF_A_PRINCIPAL
     if policy_name not in attached and len(attached) >= limit:
@@ -71,12 +72,16 @@ def _attach_policy(backend: Any, policy_name: str, target: str) -> None:
     backend.principal_policies[target, policy_name] = (principal, policy)
 
 
+def _target(backend: Any, target: str) -> Any:
+    return backend._get_principal(target)  # noqa: SLF001 - it knows all kinds of targets, and says which do not exist
+
+
 def _list_attached_policies(response: Any) -> ActionResult:
     """Answer with the policies on a target; `recursive` adds those of the group's parents (API reference)."""
-    backend, target = response.iot_backend, response._get_param("target")
-    principal = backend._get_principal(target)
-    targets = [target]
-    if response._get_bool_param("recursive", False) and ":thinggroup/" in target:
+    backend, asked = response.iot_backend, members(response)
+    principal = _target(backend, asked["target"])
+    targets = [asked["target"]]
+    if asked.get("recursive") and ":thinggroup/" in targets[0]:
         targets += [parent["groupArn"] for parent in principal.metadata.get("rootToParentThingGroups", ())]
     held = list(backend.principal_policies.items())
     policies = {name: policy for each in targets for (held_by, name), (_, policy) in held if held_by == each}

@@ -11,6 +11,7 @@ from moto.iot.responses import IoTResponse
 from playtest.fleet.thing_names import ATTRIBUTES_OF_A_TYPE
 from playtest.local_aws.iot_errors import AlreadyExists, InvalidRequest, VersionConflict
 from playtest.local_aws.moto_methods import replace
+from playtest.local_aws.request_shapes import members
 
 ATTRIBUTES_WITHOUT_A_TYPE = 3
 """Attributes of a thing without a thing type (AWS IoT quotas)."""
@@ -32,19 +33,21 @@ def install() -> None:
     ) -> FakeThing:
         attributes = (attribute_payload or {}).get("attributes") or {}
         _check_attributes(attributes, thing_type_name)
-        existing = next((thing for thing in backend.things.values() if thing.thing_name == thing_name), None)
+        existing: FakeThing | None = next(
+            (thing for thing in backend.things.values() if thing.thing_name == thing_name), None
+        )
         if existing is None:
             return create(backend, thing_name, thing_type_name, attribute_payload, billing_group_name)
         kind = existing.thing_type.thing_type_name if existing.thing_type else None
         if (kind, existing.attributes) != (thing_type_name or None, attributes):
             raise AlreadyExists(f"Thing {thing_name} already exists in account with different properties")
-        return existing  # type: ignore[no-any-return]
+        return existing
 
     def add_thing_to_thing_group(
         backend: Any, thing_group_name: Any, thing_group_arn: Any, thing_name: Any, thing_arn: Any
     ) -> None:
-        group = backend._identify_thing_group(thing_group_name, thing_group_arn)
-        thing = backend._identify_thing(thing_name, thing_arn)
+        group = backend._identify_thing_group(thing_group_name, thing_group_arn)  # noqa: SLF001 - by name or by ARN
+        thing = backend._identify_thing(thing_name, thing_arn)  # noqa: SLF001 - by name or by ARN
         inside = [each for each in list(backend.thing_groups.values()) if thing.arn in each.things]
         if group not in inside and len(inside) >= GROUPS_OF_A_THING:
             # The kind of error is AWS-FACTS 3 (M).
@@ -75,9 +78,9 @@ def _install_operations() -> None:
     update, attach = IoTResponse.update_thing, IoTResponse.attach_thing_principal
 
     def update_thing(response: Any) -> ActionResult:
-        thing = response.iot_backend.describe_thing(response._get_param("thingName"))
-        expected = response._get_param("expectedVersion")
-        if expected is not None and int(expected) != thing.version:
+        asked = members(response)
+        thing, expected = response.iot_backend.describe_thing(asked["thingName"]), asked.get("expectedVersion")
+        if expected is not None and expected != thing.version:
             raise VersionConflict(f"The version for thing {thing.thing_name} is {thing.version}, not {expected}")
         before = (dict(thing.attributes), thing.thing_type)
         result = update(response)
@@ -90,18 +93,18 @@ def _install_operations() -> None:
         return result
 
     def attach_thing_principal(response: Any) -> ActionResult:
-        backend, thing_name = response.iot_backend, response._get_param("thingName")
-        principal = response.headers.get("x-amzn-principal")
-        wants = response._get_param("thingPrincipalType") == "EXCLUSIVE_THING"
-        _check_exclusive(backend, principal, thing_name, wants)
+        backend, asked = response.iot_backend, members(response)
+        thing_name, principal = asked["thingName"], asked["principal"]
+        wants = asked.get("thingPrincipalType") == "EXCLUSIVE_THING"
+        _check_exclusive(backend, principal, thing_name, wants=wants)
         result = attach(response)
         if wants:
             backend.exclusive_attachments = _exclusive(backend) | {(principal, thing_name)}
         return result
 
     def detach_thing_principal(response: Any) -> ActionResult:
-        backend, thing_name = response.iot_backend, response._get_param("thingName")
-        principal = response.headers.get("x-amzn-principal")
+        backend, asked = response.iot_backend, members(response)
+        thing_name, principal = asked["thingName"], asked["principal"]
         backend.detach_thing_principal(thing_name=thing_name, principal_arn=principal)
         backend.exclusive_attachments = _exclusive(backend) - {(principal, thing_name)}
         return EmptyResult()
@@ -125,7 +128,7 @@ def _check_attributes(attributes: dict[str, str], thing_type: object) -> None:
         )
 
 
-def _check_exclusive(backend: Any, principal: str, thing_name: str, wants: bool) -> None:
+def _check_exclusive(backend: Any, principal: str, thing_name: str, *, wants: bool) -> None:
     others = [name for held_by, name in list(backend.principal_things) if held_by == principal and name != thing_name]
     taken = [name for held_by, name in _exclusive(backend) if held_by == principal and name != thing_name]
     if taken or (wants and others):
@@ -144,25 +147,26 @@ def _kind(backend: Any, principal: str, thing_name: str) -> str:
 
 
 def _list_thing_principals_v2(response: Any) -> ActionResult:
-    backend, thing_name = response.iot_backend, response._get_param("thingName")
+    backend, asked = response.iot_backend, members(response)
+    thing_name, wanted = asked["thingName"], asked.get("thingPrincipalType")
     attached = [(each, _kind(backend, each, thing_name)) for each in backend.list_thing_principals(thing_name)]
-    wanted = response._get_param("thingPrincipalType")
     shown = [{"principal": each, "thingPrincipalType": kind} for each, kind in attached if wanted in (None, kind)]
     return ActionResult({"thingPrincipalObjects": shown})
 
 
 def _list_principal_things_v2(response: Any) -> ActionResult:
-    backend, principal = response.iot_backend, response.headers.get("x-amzn-principal")
+    backend, asked = response.iot_backend, members(response)
+    principal, wanted = asked["principal"], asked.get("thingPrincipalType")
     attached = [(name, _kind(backend, principal, name)) for name in backend.list_principal_things(principal)]
-    wanted = response._get_param("thingPrincipalType")
     shown = [{"thingName": name, "thingPrincipalType": kind} for name, kind in attached if wanted in (None, kind)]
     return ActionResult({"principalThingObjects": shown})
 
 
 def _list_things_in_thing_group(response: Any) -> ActionResult:
-    backend, name = response.iot_backend, response._get_param("thingGroupName")
+    backend, asked = response.iot_backend, members(response)
+    name = asked["thingGroupName"]
     groups = [backend.describe_thing_group(name)]
-    if response._get_bool_param("recursive", False):
+    if asked.get("recursive"):
         groups += backend.list_thing_groups(parent_group=name, name_prefix_filter=None, recursive=True)
     things = {thing.thing_name: None for group in groups for thing in list(group.things.values())}
     return ActionResult({"things": list(things)})

@@ -10,6 +10,8 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from playtest.local_aws.request_shapes import members
+
 DEFAULT_PAGE = 25
 """Entries a page where the caller asks for no size. AWS documents 25 for most IoT lists (M)."""
 
@@ -40,14 +42,12 @@ def in_pages(pages: Pages, list_all: Callable[[Any], ActionResult]) -> Callable[
     """
 
     def one_page(response: Any) -> ActionResult:
-        result = list_all(response).result
-        everything = list(result[pages.entries])  # type: ignore[index]
-        start = _offset(response._get_param(pages.asked))
-        size = int(response._get_param(pages.size) or DEFAULT_PAGE)
+        result: Any = list_all(response).result
+        everything = list(result[pages.entries])
+        asked = members(response)
+        start, size = _offset(asked.get(pages.asked)), asked.get(pages.size) or DEFAULT_PAGE
         following = _token(start + size) if start + size < len(everything) else None
-        return ActionResult(
-            {**result, pages.entries: everything[start : start + size], pages.given: following}  # type: ignore[dict-item]
-        )
+        return ActionResult({**result, pages.entries: everything[start : start + size], pages.given: following})
 
     return one_page
 

@@ -9,30 +9,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from botocore.model import Shape
+from typing import Any
 
 
-def violations(shape: Shape | None, value: Any, path: str = "") -> Iterator[str]:
-    """Yield what is wrong with `value` (as moto parsed it), in AWS's own words; the path names the member."""
+def members(response: Any) -> dict[str, Any]:
+    """Return the members of the request that a moto Response answers, typed and named as botocore's model has them."""
+    response.parse_parameters(response.normalized_request)
+    parsed: dict[str, Any] = response.params
+    return parsed
+
+
+def violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
+    """Yield what is wrong with `value` (as moto parsed it), in AWS's own words; the path names the member.
+
+    `shape` is a shape of the botocore model, or None where an operation takes nothing.
+    """
     if shape is None or value is None:
         return
     yield from _own_violations(shape, value, path)
     if shape.type_name == "structure" and isinstance(value, dict):
-        for name, member in shape.members.items():  # type: ignore[attr-defined]
+        for name, member in shape.members.items():
             yield from violations(member, value.get(name), f"{path}.{name}" if path else name)
     elif shape.type_name == "list" and isinstance(value, list):
         for number, entry in enumerate(value, start=1):
-            yield from violations(shape.member, entry, f"{path}.{number}.member")  # type: ignore[attr-defined]
+            yield from violations(shape.member, entry, f"{path}.{number}.member")
     elif shape.type_name == "map" and isinstance(value, dict):
         for key, entry in value.items():
-            yield from violations(shape.key, key, f"{path}.key")  # type: ignore[attr-defined]
-            yield from violations(shape.value, entry, f"{path}.{key}")  # type: ignore[attr-defined]
+            yield from violations(shape.key, key, f"{path}.key")
+            yield from violations(shape.value, entry, f"{path}.{key}")
 
 
-def _own_violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _own_violations(shape: Any, value: Any, path: str) -> Iterator[str]:
     for missing in getattr(shape, "required_members", ()):
         if isinstance(value, dict) and value.get(missing) is None:
             yield f"Value null at '{path}.{missing}'".replace("'.", "'") + _CONSTRAINT + "not be null"
