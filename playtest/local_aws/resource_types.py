@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -110,6 +111,13 @@ _TYPES: dict[str, tuple[str | None, Create]] = {
 """Per type: the property that names the resource, and how it is made. `create` answers Ref and the attributes."""
 
 
+def _physical_name(resource_type: str, stack_name: str, logical_id: str) -> str:
+    """Names like CloudFormation's, but the same in every deployment, so that definitions are parsed only once."""
+    suffix = hashlib.sha256(logical_id.encode()).hexdigest()[:12].upper()
+    name = f"{stack_name}-{logical_id}-{suffix}"
+    return name.lower()[:63] if resource_type == "AWS::S3::Bucket" else name
+
+
 def _add_type(cfn_type: str, name_property: str | None, create: Create) -> None:
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - moto is imported only when needed
 
@@ -141,6 +149,7 @@ def install() -> None:
 
     for cfn_type, (name_property, create) in _TYPES.items():
         _add_type(cfn_type, name_property, create)
+    parsing.generate_resource_name = _physical_name
     for kept in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
         kept.cache_clear()
     resource_mends.install()
