@@ -140,6 +140,31 @@ class Incidents:
         except ConditionFailed as error:
             raise NotTheClaimant(f"{incident_id} was taken from {execution}") from error
 
+    def question(self, incident: Incident) -> bool:
+        """Question a contained incident, once until somebody looks; the sweep pages if nobody does. Say whether we did.
+
+        One look answers every sighting that was recorded before it, so that a storm of them does not start a storm.
+        """
+        write = update(
+            key(rows.of_incident(incident.id), rows.HEAD),
+            set_={"questioned": True, **due(IncidentStatus.OPENED)},
+            condition="#status = :contained AND NOT questioned = :true",
+            contained=IncidentStatus.CONTAINED,
+            true=True,
+        )
+        return self._wrote(write)
+
+    def take_question(self, incident_id: str) -> bool:
+        """Take the question away, to look. Say whether the incident is still contained."""
+        write = update(
+            key(rows.of_incident(incident_id), rows.HEAD),
+            set_={"questioned": False},
+            remove=["due_kind", "due_at"],
+            condition="#status = :contained",
+            contained=IncidentStatus.CONTAINED,
+        )
+        return self._wrote(write)
+
     def paged(self, incident_id: str) -> None:
         """Record that people were paged about the incident just now."""
         self.table.write(update(key(rows.of_incident(incident_id), rows.HEAD), set_={"paged_at": stamp(clock.now())}))
@@ -147,14 +172,18 @@ class Incidents:
     def postpone(self, incident_id: str, until: datetime) -> None:
         """Let the sweep look at a standing incident again at `until`, if it still stands then."""
         head = key(rows.of_incident(incident_id), rows.HEAD)
-        try:
-            self.table.write(update(head, set_={"due_at": stamp(until)}, condition="attribute_exists(due_kind)"))
-        except ConditionFailed:
-            return  # it moved meanwhile
+        self._wrote(update(head, set_={"due_at": stamp(until)}, condition="attribute_exists(due_kind)"))
 
     def note(self, incident_id: str, what: str, actor: str, facts: Mapping[str, Any] | None = None) -> None:
         """Write something that changes nothing of the head into the timeline."""
         self.table.write(put(timeline_row(incident_id, what, actor, facts)))
+
+    def _wrote(self, write: Write) -> bool:
+        try:
+            self.table.write(write)
+        except ConditionFailed:
+            return False
+        return True
 
 
 def still_claimed(incident_id: str, execution: str) -> Write:

@@ -122,6 +122,9 @@ class Incident(Word):
     """ARN of the execution that answers it."""
     claimed_at: AwareDatetime | None = None
     reassess: bool = False
+    """A sighting came while it was observed: an execution may claim it again."""
+    questioned: bool = False
+    """A sighting came after its proof, and no execution has begun to look yet."""
     mode: Mode | None = None
     decision: Decision | None = None
     reasons: list[str] = Field(default_factory=list)

@@ -27,6 +27,8 @@ class Verdict(StrEnum):
     LOOK_AGAIN = "look_again"
     PROVEN = "proven"
     PARTIAL = "partial"
+    MOOT = "moot"
+    """The incident is no longer contained: whoever moved it looks after it."""
 
 
 @dataclass(frozen=True)

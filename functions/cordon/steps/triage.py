@@ -95,12 +95,12 @@ class Triage:
             # Unclaimed, as far as we know. To say it twice is harmless: a claim is won once.
             self.bus.announce(incident, DETAIL_TYPE[IncidentStatus.OPENED])
         elif admitted.became is Became.JOINED:
-            self._react_to_sighting(alarm, incident)
+            self._react_to_sighting(alarm, incident, redelivered=admitted.redelivered)
 
-    def _react_to_sighting(self, alarm: Alarm, incident: Incident) -> None:
+    def _react_to_sighting(self, alarm: Alarm, incident: Incident, *, redelivered: bool) -> None:
         if incident.status in {IncidentStatus.ESCALATED, IncidentStatus.PARTIAL}:
             self._page(incident)
-        elif _questions(alarm, incident):
+        elif _questions(alarm, incident) and (self.incidents.question(incident) or redelivered):
             self.bus.announce(incident, CONTAINMENT_QUESTIONED)
 
     def _page(self, incident: Incident) -> None:

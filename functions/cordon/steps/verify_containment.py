@@ -11,13 +11,12 @@ from pydantic import Field
 from cordon import clients, clock
 from cordon.actions.action import Action
 from cordon.actions.session import drop, plan_drop
-from cordon.errors import IllegalTransition
 from cordon.incidents.evidence import Evidence
 from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents, stamp
 from cordon.model.alarm import Alarm
 from cordon.model.change import ChangeStatus, LedgerEntry
-from cordon.model.incident import Incident, IncidentStatus, Leg
+from cordon.model.incident import Incident, Leg
 from cordon.model.thing import SessionFacts
 from cordon.response.verification import Progress, Verdict, is_quiet, legs_of, next_wait, unproven_changes, verdict
 from cordon.steps.step import StepRequest, StepResult, actions, evidence, incidents, step, things
@@ -94,24 +93,15 @@ class Verifier:
 
         The proof stands if every leg is cut and each such alarm is one that being refused causes, or a finding that was
         reported before. Otherwise the result is partial, and the playbook escalates.
-
-        Raises:
-            IllegalTransition: the incident is no longer contained; whoever moved it looks after it.
         """
+        if not self.incidents.take_question(request.incident_id):
+            return _answer(Verdict.MOOT)
         incident = self.incidents.get(request.incident_id)
-        if incident.status is not IncidentStatus.CONTAINED:
-            raise IllegalTransition(f"{incident.id} is {incident.status}, not contained: there is nothing to question")
         look = self._look(incident, Ledger(self.incidents, incident.id, request.execution))
         holds = all(leg.proven for leg in look.legs) and not self._unexplained(incident)
         facts = {"holds": holds, "legs": [leg.model_dump(mode="json") for leg in look.legs]}
         self.incidents.note(incident.id, "verified again", request.execution, facts)
-        return LookResult(
-            result=Verdict.PROVEN if holds else Verdict.PARTIAL,
-            wait_seconds=1,
-            look=1,
-            waited_seconds=0,
-            quiet_seconds=0,
-        )
+        return _answer(Verdict.PROVEN if holds else Verdict.PARTIAL)
 
     def _look(self, incident: Incident, ledger: Ledger) -> Look:
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
@@ -147,6 +137,11 @@ class Verifier:
             if incident.proven_at and alarm.is_dated_after(incident.proven_at)
             if not (alarm.expected_while_contained or row["is_resend"])
         ]
+
+
+def _answer(result: Verdict) -> LookResult:
+    """Return the result of a single look, after which there is nothing to wait for."""
+    return LookResult(result=result, wait_seconds=1, look=1, waited_seconds=0, quiet_seconds=0)
 
 
 def verifier() -> Verifier:
