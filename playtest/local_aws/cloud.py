@@ -14,6 +14,7 @@ from typing import Any, Self
 from moto import mock_aws
 
 from playtest.local_aws import (
+    bucket_policies,
     calls,
     event_bridge,
     event_patterns,
@@ -219,6 +220,7 @@ def _install() -> None:
         queues,
         locks,
         resource_types,
+        bucket_policies,
     ):
         part.install()
     for name in _COLLEAGUES:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playtest.local_aws import runtime
+from playtest.local_aws import conditions, runtime
 from playtest.local_aws.arns import matches, one_or_many
 from playtest.local_aws.calls import Call
 from playtest.local_aws.deployment import Stack, arn_text
@@ -21,10 +21,6 @@ _DENIAL_CODES = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "Authorizat
 """How a service names the refusal, where it is not AccessDeniedException."""
 
 _PRINCIPAL_TYPES = ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
-
-
-class UnknownCondition(Exception):
-    """A policy has a condition that the local AWS cannot judge; it must not be taken for granted."""
 
 
 class Permissions:
@@ -65,26 +61,17 @@ def _applies(statement: Mapping[str, Any], need: Need, params: Mapping[str, Any]
     resources = one_or_many(statement.get("Resource", []))
     if need.resource is not None and not any(matches(str(pattern), need.resource) for pattern in resources):
         return False
-    return _conditions_hold(statement.get("Condition", {}), params)
+    return conditions.hold(statement.get("Condition", {}), _known(params))
 
 
-def _conditions_hold(condition: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> bool:
-    return all(
-        _condition_holds(operator, key, one_or_many(wanted), params)
-        for operator, keys in condition.items()
-        for key, wanted in keys.items()
-    )
-
-
-def _condition_holds(operator: str, key: str, wanted: list[Any], params: Mapping[str, Any]) -> bool:
-    values = {"aws:resourceaccount": runtime.ACCOUNT, "aws:principalaccount": runtime.ACCOUNT}
-    if key.lower() == "s3:x-amz-server-side-encryption":
-        values[key.lower()] = str(params.get("ServerSideEncryption", ""))
-    if key.lower() == "cloudwatch:namespace":
-        values[key.lower()] = str(params.get("Namespace", ""))
-    if key.lower() not in values or operator not in ("StringEquals", "StringLike"):
-        raise UnknownCondition(f"{operator} {key}")
-    return any(matches(str(pattern), values[key.lower()]) for pattern in wanted)
+def _known(params: Mapping[str, Any]) -> dict[str, str]:
+    """The condition keys of a request that our policies may speak of."""
+    return {
+        "aws:resourceaccount": runtime.ACCOUNT,
+        "aws:principalaccount": runtime.ACCOUNT,
+        "cloudwatch:namespace": str(params.get("Namespace", "")),
+        "s3:x-amz-server-side-encryption": str(params.get("ServerSideEncryption", "")),
+    }
 
 
 def _role_of(transformed: Mapping[str, Any], logical_id: str, stack: Stack) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from playtest.local_aws.background import Background
 from playtest.local_aws.clock import VirtualClock
 from playtest.local_aws.faults import Faults
+from playtest.local_aws.handler_output import OUTPUT
 from playtest.local_aws.play_event import OnEvent, PlayEvent, PlayEventKind
 
 if TYPE_CHECKING:
@@ -54,8 +55,13 @@ class Runtime:
         self, kind: PlayEventKind, principal: str, subject: str = "", execution: str = "", **detail: object
     ) -> None:
         """Tell the live view, if there is one, what happened now."""
-        if self.on_event is not None:
+        if self.on_event is None:
+            return
+        token = OUTPUT.set(None)  # what the view prints is not what a handler printed
+        try:
             self.on_event(PlayEvent(kind, self.clock.now(), principal, subject, execution, detail))
+        finally:
+            OUTPUT.reset(token)
 
 
 _lock = threading.Lock()

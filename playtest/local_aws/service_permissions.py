@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playtest.local_aws import runtime
+from playtest.local_aws import conditions, runtime
 from playtest.local_aws.arns import matches, one_or_many
 
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}
@@ -42,20 +42,12 @@ def _allows(statement: Mapping[str, Any], service: str, action: str, resource: s
         and service in services
         and any(matches(pattern.lower(), action.lower()) for pattern in one_or_many(statement["Action"]))
         and any(matches(pattern, resource) for pattern in one_or_many(statement["Resource"]))
-        and _conditions_hold(statement.get("Condition", {}), source)
+        and conditions.hold(statement.get("Condition", {}), _known(source))
     )
 
 
-def _conditions_hold(condition: Mapping[str, Mapping[str, Any]], source: str) -> bool:
-    known = {"aws:sourcearn": source, "aws:sourceaccount": runtime.ACCOUNT, "aws:securetransport": "true"}
-    for operator, wanted in condition.items():
-        if operator not in ("ArnEquals", "ArnLike", "StringEquals", "StringLike", "Bool"):
-            return False
-        for key, patterns in wanted.items():
-            value = known.get(key.lower(), "")
-            if not any(matches(str(pattern), value) for pattern in one_or_many(patterns)):
-                return False
-    return True
+def _known(source: str) -> dict[str, str]:
+    return {"aws:sourcearn": source, "aws:sourceaccount": runtime.ACCOUNT, "aws:securetransport": "true"}
 
 
 def _queue_statements(arn: str) -> Iterable[Mapping[str, Any]]:
