@@ -17,6 +17,9 @@ from cordon.model.text import quoted
 MAX_BODY_BYTES = 1_048_576
 """What SQS and EventBridge carry at most in one message (AWS-FACTS 1.8)."""
 
+DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,128}")
+"""What an id of SNS or EventBridge is made of. It becomes a key of the table and of the bucket, so nothing else will do."""
+
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):([0-9]{12}):[A-Za-z0-9_.-]+")
 
 
@@ -32,7 +35,7 @@ def _moment(value: Any) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-DeliveryId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,128}$")]
+DeliveryId = Annotated[str, Field(pattern=rf"^{DELIVERY_ID.pattern}$")]
 
 
 class _Delivery(BaseModel):
