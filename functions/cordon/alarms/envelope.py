@@ -18,7 +18,7 @@ MAX_BODY_BYTES = 1_048_576
 """What SQS and EventBridge carry at most in one message (AWS-FACTS 1.8)."""
 
 DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,128}")
-"""What an id of SNS or EventBridge is made of. It becomes a key of the table and of the bucket, so nothing else will do."""
+"""What an id of SNS or EventBridge is made of. It becomes a key of table and bucket, so nothing else will do."""
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):([0-9]{12}):[A-Za-z0-9_.-]+")
 
