@@ -127,9 +127,10 @@ class Broker:
                 reason = "NO_ROLE_ALIAS" if seconds is None else "CERTIFICATE_NOT_ACTIVE"
                 raise self._refuse(thing_name, principal, action, reason)
             self._authorize(thing_name, principal, action, f"rolealias/{role_alias}")
-            until = self.now() + timedelta(seconds=seconds)
-            self.credentials.append(Credentials(certificate_id, role_alias, self.now(), until))
-            return self.credentials[-1]
+            issued_at = self.now()
+            held = Credentials(certificate_id, role_alias, issued_at, issued_at + timedelta(seconds=seconds))
+            self.credentials.append(held)
+            return held
 
     def allows(self, client_id: str, principal: str, action: str, resource: str) -> bool:
         """Say what the broker would answer, without a trace; `resource` as in `topic/a/b`."""

@@ -56,9 +56,9 @@ class DemoFleet:
     """
 
     def __init__(self, aws: Aws, things: Sequence[ThingSpec] = demo_things.THINGS) -> None:
-        self._iot: Any = aws.client("iot")
-        self._cognito: Callable[[], Any] = lambda: aws.client("cognito-identity")
-        region: str = self._iot.meta.region_name
+        self.aws = aws
+        self.iot: Any = aws.client("iot")
+        region: str = self.iot.meta.region_name
         self.broker = Broker(Registry(DEFAULT_ACCOUNT_ID, region), aws.clock.now)
         self._things: dict[str, DemoThing] = {}
         self._create_what_things_need(demo_things.policy_documents(region, DEFAULT_ACCOUNT_ID))
@@ -116,38 +116,38 @@ class DemoFleet:
 
     def snapshot(self) -> snapshot.Snapshot:
         """Return everything that containment could touch, as it is now."""
-        return snapshot.take(self._iot, self.broker.sessions.all())
+        return snapshot.take(self.iot, self.broker.sessions.all())
 
     def _time_passed(self, *_: object) -> None:
         self.broker.tick()
 
     def _create_what_things_need(self, policies: Mapping[str, str]) -> None:
-        self._iot.register_ca_certificate(
+        self.iot.register_ca_certificate(
             caCertificate=demo_ca().pem, certificateMode="SNI_ONLY", setAsActive=True, allowAutoRegistration=False
         )
         for kind in sorted({spec.thing_type for spec in demo_things.THINGS} | {"device"}):
-            self._iot.create_thing_type(thingTypeName=kind)
+            self.iot.create_thing_type(thingTypeName=kind)
         for name, document in policies.items():
-            self._iot.create_policy(policyName=name, policyDocument=document)
+            self.iot.create_policy(policyName=name, policyDocument=document)
         role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/{demo_things.ROLE_NAME}"
-        self._iot.create_role_alias(roleAlias=demo_things.ROLE_ALIAS, roleArn=role, credentialDurationSeconds=3600)
+        self.iot.create_role_alias(roleAlias=demo_things.ROLE_ALIAS, roleArn=role, credentialDurationSeconds=3600)
         for group, parent in demo_things.GROUPS.items():
             self._create_group(group, parent)
 
     def _create_group(self, name: str, parent: str | None) -> None:
         above = {"parentGroupName": parent} if parent else {}
-        arn = self._iot.create_thing_group(thingGroupName=name, **above)["thingGroupArn"]
+        arn = self.iot.create_thing_group(thingGroupName=name, **above)["thingGroupArn"]
         for policy in demo_things.GROUP_POLICIES.get(name, ()):
-            self._iot.attach_policy(policyName=policy, target=arn)
+            self.iot.attach_policy(policyName=policy, target=arn)
 
     def _create(self, spec: ThingSpec) -> DemoThing:
-        self._iot.create_thing(
+        self.iot.create_thing(
             thingName=spec.name,
             thingTypeName=spec.thing_type,
             attributePayload={"attributes": dict(spec.attributes)},
         )
         for group in spec.groups:
-            self._iot.add_thing_to_thing_group(thingGroupName=group, thingName=spec.name)
+            self.iot.add_thing_to_thing_group(thingGroupName=group, thingName=spec.name)
         certificate_ids = tuple(self._certificate(label) for label in spec.certificates)
         principals = [self.broker.registry.certificate_arn(certificate_id) for certificate_id in certificate_ids]
         principals += [self._cognito_identity()] if spec.cognito else []
@@ -159,13 +159,13 @@ class DemoFleet:
         """Return the id of the certificate with this label, registered unless a thing that shares it was first."""
         certificate = demo_certificate(label)
         if self.broker.registry.certificate_status(certificate.certificate_id) is None:
-            self._iot.register_certificate(
+            self.iot.register_certificate(
                 certificatePem=certificate.pem, caCertificatePem=demo_ca().pem, status="ACTIVE"
             )
         return certificate.certificate_id
 
     def _cognito_identity(self) -> str:
-        cognito = self._cognito()
+        cognito = self.aws.client("cognito-identity")
         pool = cognito.create_identity_pool(
             IdentityPoolName=demo_things.IDENTITY_POOL, AllowUnauthenticatedIdentities=False
         )
@@ -174,9 +174,9 @@ class DemoFleet:
 
     def _attach(self, spec: ThingSpec, principal: str) -> None:
         for policy in spec.policies:
-            self._iot.attach_policy(policyName=policy, target=principal)
+            self.iot.attach_policy(policyName=policy, target=principal)
         kind = {"thingPrincipalType": "EXCLUSIVE_THING"} if spec.exclusive else {}
-        self._iot.attach_thing_principal(thingName=spec.name, principal=principal, **kind)
+        self.iot.attach_thing_principal(thingName=spec.name, principal=principal, **kind)
 
     def _power_on(self, spec: ThingSpec, certificate_ids: tuple[str, ...], principals: tuple[str, ...]) -> DemoThing:
         client_id = spec.client_id or spec.name

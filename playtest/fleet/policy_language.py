@@ -103,7 +103,7 @@ def parse(text: str) -> PolicyDocument:
     """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyDocumentError("document", f"is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise PolicyDocumentError("document", "is not a JSON object")
