@@ -20,6 +20,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from playtest.local_aws import runtime
+from playtest.local_aws.conditions import UnknownCondition
 from playtest.local_aws.faults import InjectedError, ProcessStopped
 from playtest.local_aws.play_event import PlayEventKind
 from playtest.local_aws.runtime import Runtime
@@ -128,6 +129,9 @@ def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params:
         raise
     except ProcessStopped:
         caller.dead = True
+        raise
+    except UnknownCondition as error:
+        running.not_implemented.append(f"the condition {error} in a policy of {caller.principal}")
         raise
     _record(running, call())
     _die_after(running, caller)

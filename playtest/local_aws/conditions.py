@@ -38,8 +38,12 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def hold(condition: Mapping[str, Mapping[str, Any]], known: Mapping[str, str]) -> bool:
-    """Say whether all of `condition` holds; `known` has the request's values by condition key in lower case.
+Known = Mapping[str, str | list[str]]
+"""The values of a request by condition key in lower case; a list for a key that may have several."""
+
+
+def hold(condition: Mapping[str, Mapping[str, Any]], known: Known) -> bool:
+    """Say whether all of `condition` holds of a request with the values `known`.
 
     Raises UnknownCondition for an operator or a key that cannot be judged here.
     """
@@ -50,13 +54,23 @@ def hold(condition: Mapping[str, Mapping[str, Any]], known: Mapping[str, str]) -
     )
 
 
-def _holds(operator: str, key: str, wanted: list[str], known: Mapping[str, str]) -> bool:
-    name = operator.removesuffix("IfExists")
-    negated = "Not" in name
-    compare = _OPERATORS.get(name.replace("Not", ""))
-    if compare is None or key not in known:
+def _holds(operator: str, key: str, wanted: list[str], known: Known) -> bool:
+    if key not in known:
         raise UnknownCondition(f"{operator} {key}")
-    return any(compare(value, known[key]) for value in wanted) != negated
+    found = one_or_many(known[key])
+    if operator == "Null":
+        return (not found) == (wanted == ["true"])
+    quantifier, _, name = operator.rpartition(":")
+    results = [_compare(name, wanted, value) for value in found]
+    return any(results) if quantifier == "ForAnyValue" else all(results)
+
+
+def _compare(operator: str, wanted: list[str], value: str) -> bool:
+    name = operator.removesuffix("IfExists")
+    compare = _OPERATORS.get(name.replace("Not", ""))
+    if compare is None:
+        raise UnknownCondition(operator)
+    return any(compare(one, value) for one in wanted) != ("Not" in name)
 
 
 def _text(value: Any) -> str:

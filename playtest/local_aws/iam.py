@@ -16,6 +16,7 @@ from playtest.local_aws.calls import Call
 from playtest.local_aws.deployment import Stack, arn_text
 from playtest.local_aws.faults import InjectedError
 from playtest.local_aws.iam_actions import Need, needs
+from playtest.local_aws.leading_keys import leading_keys
 
 _DENIAL_CODES = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 """How a service names the refusal, where it is not AccessDeniedException."""
@@ -41,34 +42,37 @@ class Permissions:
         if statements is None:
             return
         for need in needs(service, operation, params, self._region):
-            if not _allowed(statements, need, params):
+            if not _allowed(statements, need, params, self._region):
                 code = _DENIAL_CODES.get(service, "AccessDeniedException")
                 raise InjectedError(
                     code, f"{principal} is not authorized to perform: {need.action} on resource: {need.resource or '*'}"
                 )
 
 
-def _allowed(statements: Iterable[Mapping[str, Any]], need: Need, params: Mapping[str, Any]) -> bool:
-    applying = [statement for statement in statements if _applies(statement, need, params)]
+def _allowed(
+    statements: Iterable[Mapping[str, Any]], need: Need, params: Mapping[str, Any], region: str
+) -> bool:
+    applying = [statement for statement in statements if _applies(statement, need, params, region)]
     effects = {statement["Effect"] for statement in applying}
     return "Allow" in effects and "Deny" not in effects
 
 
-def _applies(statement: Mapping[str, Any], need: Need, params: Mapping[str, Any]) -> bool:
+def _applies(statement: Mapping[str, Any], need: Need, params: Mapping[str, Any], region: str) -> bool:
     actions = one_or_many(statement.get("Action", []))
     if not any(matches(str(pattern).lower(), need.action.lower()) for pattern in actions):
         return False
     resources = one_or_many(statement.get("Resource", []))
     if need.resource is not None and not any(matches(str(pattern), need.resource) for pattern in resources):
         return False
-    return conditions.hold(statement.get("Condition", {}), _known(params))
+    return conditions.hold(statement.get("Condition", {}), _known(params, region))
 
 
-def _known(params: Mapping[str, Any]) -> dict[str, str]:
+def _known(params: Mapping[str, Any], region: str) -> dict[str, str | list[str]]:
     """The condition keys of a request that our policies may speak of."""
     return {
         "aws:resourceaccount": runtime.ACCOUNT,
         "aws:principalaccount": runtime.ACCOUNT,
+        "dynamodb:leadingkeys": leading_keys(params, region),
         "cloudwatch:namespace": str(params.get("Namespace", "")),
         "s3:x-amz-server-side-encryption": str(params.get("ServerSideEncryption", "")),
     }

@@ -149,17 +149,10 @@ _IOT_RESOURCES = {
     "target": "cert",
 }
 
-# Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them.
-_IOT_WITHOUT_RESOURCE = {
-    "DescribeEndpoint",
-    "ListPrincipalThings",
-    "ListPrincipalThingsV2",
-    "ListPrincipalPolicies",
-    "ListCertificates",
-    "ListThings",
-    "ListPolicies",
-    "ListThingGroups",
-}
+# Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them. An old copy of it
+# lists none for ListThingPrincipals and ListPrincipalThings either (M): whoever writes a role does well to grant those
+# two on `*`, but a narrower grant is not refused here.
+_IOT_WITHOUT_RESOURCE = {"DescribeEndpoint", "ListCertificates", "ListThings", "ListPolicies", "ListThingGroups"}
 
 _RESOLVERS: dict[str, Callable[[str, Params, str], Iterable[Need]]] = {
     "dynamodb": _dynamodb,

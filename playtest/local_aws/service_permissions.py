@@ -46,7 +46,7 @@ def _allows(statement: Mapping[str, Any], service: str, action: str, resource: s
     )
 
 
-def _known(source: str) -> dict[str, str]:
+def _known(source: str) -> conditions.Known:
     return {"aws:sourcearn": source, "aws:sourceaccount": runtime.ACCOUNT, "aws:securetransport": "true"}
 
 
