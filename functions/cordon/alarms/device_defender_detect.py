@@ -91,6 +91,7 @@ def parse(envelope: Envelope, *, received_at: datetime) -> list[Alarm]:
         finding_id=event.violation_id,
         signal=shortened(metric, SIGNAL_LENGTH),
         expected_while_contained=metric in EXPECTED_WHILE_CONTAINED,
+        disputed=event.verification_state == "FALSE_POSITIVE",
         summary=summary_of(event),
         details=facts_of(event),
     )

@@ -46,13 +46,14 @@ class Evidence:
         Raises:
             EvidenceConflict: there is one under this key already, with other bytes.
         """
-        ref = EvidenceRef(key=object_key, sha256=sha256_hex(body))
+        content = body.encode(errors="backslashreplace")  # half a surrogate pair has no UTF-8
+        ref = EvidenceRef(key=object_key, sha256=sha256_hex(content))
         try:
             # The conditional write makes a retry harmless, and the checksum makes S3 refuse a damaged upload.
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=object_key,
-                Body=body.encode(),
+                Body=content,
                 IfNoneMatch="*",
                 ContentType="application/json",
                 ChecksumAlgorithm="SHA256",

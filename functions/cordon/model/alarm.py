@@ -52,7 +52,10 @@ class Alarm(Word):
     signal: str
     expected_while_contained: bool = False
     """True when being refused by the broker causes this alarm by itself (authorization failures, disconnects)."""
+    disputed: bool = False
+    """True when a person has marked this very finding a false positive at its detector."""
     summary: str
+    """One sentence, inert already: what comes from outside in it is escaped."""
     details: dict[str, Any] = Field(default_factory=dict)
     raw: EvidenceRef | None = None
 

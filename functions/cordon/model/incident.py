@@ -111,6 +111,7 @@ class Incident(Word):
     account: str
     region: str
     summary: str
+    """The opening alarm's, inert already."""
     opened_by: str
     """Id of the alarm that opened it."""
     opened_at: AwareDatetime

@@ -7,12 +7,13 @@ import re
 import unicodedata
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@^=])")
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|javascript|data):")
 
 
 def _printable(text: str) -> str:
-    """Replace control and format characters (bidirectional overrides too) with a visible stand-in."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in text)
+    """Replace control, format (bidirectional overrides too) and line-break characters with a visible stand-in."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
 
 
 def shortened(text: str, limit: int) -> str:

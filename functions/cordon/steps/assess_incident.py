@@ -16,6 +16,7 @@ from cordon.incidents.evidence import Evidence
 from cordon.incidents.ledger import Ledger
 from cordon.incidents.locks import take_lock
 from cordon.incidents.record import Incidents
+from cordon.model.alarm import Alarm
 from cordon.model.change import Plan
 from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, Incident, Mode
@@ -63,6 +64,7 @@ class Assessor:
             take_lock(self.incidents.table, incident.thing_name, incident_id=incident.id, execution=request.execution)
         thing = self.things.read(incident.thing_name)
         plan, reasons = self._plan(thing, incident)
+        reasons += self._disputes(incident)
         assessment = self._decide(incident, plan, reasons)
         Ledger(self.incidents, incident.id, request.execution).record_plan(
             plan,
@@ -95,12 +97,21 @@ class Assessor:
 
     def _keep(self, incident: Incident, thing: ThingFacts | None, plan: Plan) -> EvidenceRef | None:
         """Keep the raw alarm's reference, the capsule and the plan in the evidence, before any change."""
-        for row in self.incidents.rows_of(incident.id, f"SIGHTING#{incident.opened_by}"):
-            self.evidence.enter(incident.id, EvidenceRef.model_validate(row["alarm"]["raw"]))
+        for alarm in self._opening_alarm(incident):
+            if alarm.raw:
+                self.evidence.enter(incident.id, alarm.raw)
         capsule = self._capsule(thing)
         ref = self.evidence.keep_for(incident.id, "capsule", capsule) if capsule else None
         self.evidence.keep_for(incident.id, "plan", plan.model_dump(mode="json"))
         return ref
+
+    def _disputes(self, incident: Incident) -> list[str]:
+        disputed = any(alarm.disputed for alarm in self._opening_alarm(incident))
+        return ["a person has marked its finding a false positive"] if disputed else []
+
+    def _opening_alarm(self, incident: Incident) -> list[Alarm]:
+        found = self.incidents.rows_of(incident.id, f"SIGHTING#{incident.opened_by}")
+        return [Alarm.model_validate(row["alarm"]) for row in found]
 
     def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
         return {"taken_at": clock.now().isoformat(), "thing": thing.model_dump(mode="json")} if thing else None

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from cordon import clients, clock, settings
 from cordon.alarms import read_alarms
+from cordon.alarms.envelope import DELIVERY_ID
 from cordon.errors import AlarmIgnored, AlarmRejected
 from cordon.incidents.admission import Admission, Admitted, Became
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
@@ -140,7 +141,7 @@ def _delivery_id(body: str) -> str | None:
         found = outer.get("MessageId") or outer.get("id")
     except (ValueError, AttributeError, RecursionError):
         return None
-    return found if isinstance(found, str) and 0 < len(found) <= 100 else None  # noqa: PLR2004 - a UUID has 36
+    return found if isinstance(found, str) and DELIVERY_ID.fullmatch(found) else None
 
 
 def triage() -> Triage:

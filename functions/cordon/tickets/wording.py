@@ -52,7 +52,7 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
     # The undo and the reasons come before the list of changes: when the text is cut, the list stands in the data too.
     parts = [
         f"Incident {incident.id}, playbook {incident.playbook}: thing {incident.thing_name} is {headline}.",
-        f"What happened: {escaped(incident.summary)} Seen {incident.sightings} times, severity {incident.severity}.",
+        f"What happened: {incident.summary} Seen {incident.sightings} times, severity {incident.severity}.",
         *_reasons(incident),
         *_gaps(incident),
         _how_to_undo(facts),
