@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cordon.actions.action import Action
 from cordon.errors import PlanConflict
 from cordon.incidents.ledger import Ledger
-from cordon.model.change import ChangeStatus, LedgerEntry
+from cordon.model.change import Change, ChangeStatus, LedgerEntry
 from cordon.model.text import quoted
 
 _DONE = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED, ChangeStatus.FOUND})
 
 
-def carry_out(ledger: Ledger, actions: Mapping[str, Action], *names: str) -> None:
-    """Make every change of the incident's plan whose action is one of `names`, in the plan's order.
+def carry_out(ledger: Ledger, actions: Mapping[str, Action], is_wanted: Callable[[Change], bool]) -> None:
+    """Make every change of the incident's plan that `is_wanted` by the step, in the plan's order.
 
     Raises:
         PlanMissing, NotTheClaimant: the plan is not this execution's to carry out.
         PlanConflict: a resource is neither as it was nor as it shall be; it is left as it is.
     """
     for entry in ledger.planned():
-        if entry.change.action in names:
+        if is_wanted(entry.change):
             _make(entry, actions[entry.change.action], ledger)
 
 

@@ -18,7 +18,8 @@ def deactivate_certificates(request: StepRequest, record: Incidents, by_name: Ma
     Raises:
         PlanConflict: a certificate is neither ACTIVE nor INACTIVE by now.
     """
-    carry_out(Ledger(record, request.incident_id, request.execution), by_name, CertificateStatus.name)
+    ledger = Ledger(record, request.incident_id, request.execution)
+    carry_out(ledger, by_name, lambda change: change.action == CertificateStatus.name)
     return StepResult()
 
 

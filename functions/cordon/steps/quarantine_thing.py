@@ -1,4 +1,4 @@
-"""Take the thing out of groups that would allow it more, and put it where people, search and reports look for it."""
+"""Put the thing where people, search and reports look for it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from cordon.steps.step import StepRequest, StepResult, actions, incidents, step
 
 
 def quarantine_thing(request: StepRequest, record: Incidents, by_name: Mapping[str, Action]) -> StepResult:
-    """Change the thing's groups as planned. The quarantine group carries no policy: it contains nothing by itself.
+    """Put the thing into the quarantine group, which carries no policy: it contains nothing by itself.
 
     Raises:
         PlanConflict: somebody changed a membership of the plan meanwhile.
     """
-    carry_out(Ledger(record, request.incident_id, request.execution), by_name, GroupMembership.name)
+    ledger = Ledger(record, request.incident_id, request.execution)
+    carry_out(ledger, by_name, lambda change: change.action == GroupMembership.name and change.after is True)
     return StepResult()
 
 
 @step(StepRequest)
 def lambda_handler(request: StepRequest) -> StepResult:
-    """Move the thing into quarantine."""
+    """Put the thing into the quarantine group."""
     return quarantine_thing(request, incidents(), actions())
