@@ -95,7 +95,8 @@ class Admission:
     def _open(self, alarm: Alarm) -> Admitted:
         incident = _opened_by(alarm)
         open_row = {**key(rows.of_open(alarm.thing_name, alarm.playbook), rows.OPEN), "incident_id": incident.id}
-        head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json")}
+        # Without the fields that are none yet: a NULL would count as there for what is set only once.
+        head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json", exclude_none=True)}
         self._table.write(
             put(alarm_row(alarm.id, Became.OPENED, _alarm_facts(alarm, incident.id))),
             put({**open_row, "schema_version": SCHEMA_VERSION}),

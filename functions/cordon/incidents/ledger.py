@@ -5,12 +5,12 @@ from __future__ import annotations
 from cordon import clock
 from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
 from cordon.incidents import rows
-from cordon.incidents.record import Incidents, parsed, stamp, still_claimed, timeline_row
+from cordon.incidents.record import Incidents, due, parsed, stamp, still_claimed, timeline_row
 from cordon.incidents.table import ConditionFailed, Row, Write, delete, key, put, update
 from cordon.model.base import SCHEMA_VERSION
 from cordon.model.change import ChangeStatus, Effect, EffectRecord, LedgerEntry, Plan
 from cordon.model.evidence import EvidenceRef
-from cordon.model.incident import Decision, Mode
+from cordon.model.incident import Decision, IncidentStatus, Mode
 
 MOST_CHANGES = 80
 """A plan is recorded in one transaction, and DynamoDB takes 100 writes in one."""
@@ -63,6 +63,8 @@ class Ledger:
             "plan_effects": [effect.model_dump(mode="json") for effect in plan.effects],
             "capsule": capsule.model_dump(mode="json") if capsule else None,
             "updated_at": stamp(clock.now()),
+            # ClaimIncident is no code of ours and cannot add minutes: the sweep's patience is lengthened here.
+            **due(IncidentStatus.RESPONDING),
         }
         writes = [self._head(assessed), *self._plan_rows(plan)]
         facts = {"decision": decision, "plan_hash": plan.hash, "reasons": reasons}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cordon.actions.action import Action
 from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents
-from cordon.model.change import ChangeStatus, LedgerEntry
+from cordon.model.change import Change, ChangeStatus, LedgerEntry
 from cordon.model.incident import Decision, Incident, IncidentStatus
 from cordon.tickets.wording import TicketContent, TicketFacts, ticket_content
 
@@ -39,16 +39,22 @@ def ticket_for(incident: Incident, incidents: Incidents, actions: Mapping[str, A
         outcome=outcome_of(incident),
         entries=entries,
         effects=ledger.effects(),
-        undo=[shlex.join(words) for words in _undo(entries, actions)],
+        undo=_commands(_undo(entries), actions),
+        by_hand=_commands([] if _is_begun(entries) else [entry.change for entry in entries], actions),
         evidence=[f"{row['key']} sha256 {row['sha256']}" for row in evidence],
     )
     return ticket_content(facts)
 
 
-def _undo(entries: list[LedgerEntry], actions: Mapping[str, Action]) -> list[list[str]]:
-    """Return the commands that put back what we changed, last change first. What was found so is not ours to undo."""
-    return [
-        actions[entry.change.action].by_hand(entry.change.inverse())
-        for entry in reversed(entries)
-        if entry.status in _OURS and entry.change.reversible
-    ]
+def _undo(entries: list[LedgerEntry]) -> list[Change]:
+    """Return the changes that put back ours, last change first. What was found so is not ours to undo."""
+    ours = [entry.change for entry in reversed(entries) if entry.status in _OURS]
+    return [change.inverse() for change in ours if change.reversible]
+
+
+def _is_begun(entries: list[LedgerEntry]) -> bool:
+    return any(entry.status is not ChangeStatus.PLANNED for entry in entries)
+
+
+def _commands(changes: list[Change], actions: Mapping[str, Action]) -> list[str]:
+    return [shlex.join(actions[change.action].by_hand(change)) for change in changes]

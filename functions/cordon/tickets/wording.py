@@ -35,13 +35,18 @@ class TicketContent:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """All of an incident's record that its ticket is made of. `undo` are commands, in the order to run them."""
+    """All of an incident's record that its ticket is made of.
+
+    `undo` are the commands that put back what was changed, in the order to run them; `by_hand` are those that would
+    carry out a plan of which nothing was done.
+    """
 
     incident: Incident
     outcome: IncidentStatus
     entries: Sequence[LedgerEntry]
     effects: Sequence[EffectRecord]
     undo: Sequence[str]
+    by_hand: Sequence[str]
     evidence: Sequence[str]
 
 
@@ -51,15 +56,15 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
     headline = _HEADLINE.get(facts.outcome, str(facts.outcome))
     # The undo and the reasons come before the list of changes: when the text is cut, the list stands in the data too.
     parts = [
-        f"Incident {incident.id}, playbook {incident.playbook}: thing {incident.thing_name} is {headline}.",
-        f"What happened: {incident.summary} Seen {incident.sightings} times, severity {incident.severity}.",
+        f"Thing {incident.thing_name}: {headline}. Incident {incident.id}, playbook {incident.playbook}.",
+        f"What happened: {incident.summary} Sightings: {incident.sightings}. Severity: {incident.severity}.",
         *_reasons(incident),
         *_gaps(incident),
         _how_to_undo(facts),
         _what_was_done(facts),
     ]
     return TicketContent(
-        title=shortened(f"Cordon: {incident.thing_name} {headline}", 1024),
+        title=shortened(f"Cordon: {incident.thing_name}: {headline}", 1024),
         description=shortened("\n\n".join(part for part in parts if part), LONGEST_DESCRIPTION),
         severity={"critical": 1, "high": 2, "medium": 3, "low": 4}[incident.severity],
         data=_data(facts),
@@ -89,13 +94,20 @@ def _what_would_be_done(facts: TicketFacts) -> str:
     if not facts.entries:
         return "Nothing was changed, and there is no plan."
     would = "would do" if facts.incident.decision is Decision.OBSERVE else "proposes"
-    return "\n".join([f"Nothing was changed. The plan that Cordon {would}:", *map(_line, facts.entries)])
+    by_hand = f"By hand: the {len(facts.by_hand)} commands of cordon-by-hand in the operational data."
+    return "\n".join([f"Nothing was changed. The plan that Cordon {would}:", *map(_line, facts.entries), by_hand])
 
 
 def _line(entry: LedgerEntry) -> str:
     change = entry.change
-    before, after = (escaped(json.dumps(value), 60) for value in (change.before, change.after))
-    return f"- {escaped(change.resource)}: {before} to {after} ({entry.status})"
+    return f"- {escaped(change.resource)}: {_shown(change.before)} to {_shown(change.after)} ({entry.status})"
+
+
+def _shown(value: object) -> str:
+    """Show one side of a change in a few words; a whole document stands in the plan."""
+    if value is None:
+        return "nothing"
+    return "a document" if isinstance(value, dict) else escaped(value if isinstance(value, str) else json.dumps(value))
 
 
 def _how_to_undo(facts: TicketFacts) -> str:
@@ -112,6 +124,7 @@ def _data(facts: TicketFacts) -> dict[str, str]:
         "cordon-status": str(facts.outcome),
         "cordon-plan": json.dumps(plan),
         "cordon-undo": "\n".join(facts.undo),
+        "cordon-by-hand": "\n".join(facts.by_hand),
         "cordon-evidence": "\n".join(facts.evidence),
     }
     return {name: _fitting(text) for name, text in texts.items() if text}
