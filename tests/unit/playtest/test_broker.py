@@ -118,7 +118,7 @@ def test_a_second_connection_takes_the_client_id_over(fleet: DemoFleet) -> None:
     assert len(fleet.broker.sessions.connected()) == 1
 
 
-def attach(fleet: DemoFleet, name: str, *statements: dict[str, object]) -> None:
+def attach(fleet: DemoFleet, name: str, *statements: dict[str, str]) -> None:
     """Make a policy and attach it to the pump's certificate."""
     text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
     fleet.iot.create_policy(policyName=name, policyDocument=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -173,6 +174,7 @@ def test_a_statement_holds_where_all_its_conditions_do(
         ("", "document"),
         ("{", "document"),
         ("[]", "document"),
+        ("[" * 100_000, "document"),
         ("null", "document"),
         ('{"Statement": []}', "Version"),
         ('{"Version": "2020-01-01", "Statement": []}', "Version"),
@@ -250,10 +252,8 @@ def test_one_more_deny_never_allows(statements: list[dict[str, Any]]) -> None:
 @given(st.text(max_size=40))
 def test_any_text_is_a_policy_or_is_refused(text: str) -> None:
     """No text brings the parser down."""
-    try:
+    with suppress(PolicyDocumentError):
         parse(text)
-    except PolicyDocumentError as refusal:
-        assert refusal.element
 
 
 def test_resolve_replaces_every_variable_or_none() -> None:
