@@ -15,6 +15,7 @@ from playtest.fleet.broker import Broker
 from playtest.fleet.certificates import demo_ca, demo_certificate
 from playtest.fleet.demo_things import ThingSpec
 from playtest.fleet.devices import Behaviour, Device
+from playtest.fleet.imprint import Imprint
 from playtest.fleet.registry import Registry
 from playtest.fleet.thing_names import InvalidThing, check_thing
 
@@ -61,10 +62,10 @@ class DemoFleet:
         region: str = self.iot.meta.region_name
         self.broker = Broker(Registry(DEFAULT_ACCOUNT_ID, region), aws.clock.now)
         self._things: dict[str, DemoThing] = {}
-        self._create_what_things_need(demo_things.policy_documents(region, DEFAULT_ACCOUNT_ID))
+        self._create_all(things)
         brokers.use(self.broker)
         for spec in things:
-            self._create(spec)
+            self._power_on(spec)
         aws.clock.subscribe(self._time_passed)
 
     @property
@@ -94,7 +95,8 @@ class DemoFleet:
         if self.broker.registry.knows_thing(name):
             raise InvalidThing("name", name, "a name that is not taken")
         spec = ThingSpec(name, "device", ("plant",), attributes=dict(attributes or {}), certificates=(name,))
-        return self._create(spec)
+        self._create(spec)
+        return self._power_on(spec)
 
     def behave(self, thing_name: str, behaviour: Behaviour, *, comebacks: int = 2) -> None:
         """Give a device another behaviour; the certificate of a STUBBORN one lets it back in `comebacks` times."""
@@ -121,6 +123,17 @@ class DemoFleet:
     def _time_passed(self, *_: object) -> None:
         self.broker.tick()
 
+    def _create_all(self, things: Sequence[ThingSpec]) -> None:
+        registry = self.broker.registry
+        imprint, is_the_plant = Imprint(registry.account, registry.region), things is demo_things.THINGS
+        if is_the_plant and imprint.restore():
+            return
+        self._create_what_things_need(demo_things.policy_documents(registry.region, registry.account))
+        for spec in things:
+            self._create(spec)
+        if is_the_plant:
+            imprint.keep()
+
     def _create_what_things_need(self, policies: Mapping[str, str]) -> None:
         self.iot.register_ca_certificate(
             caCertificate=demo_ca().pem, certificateMode="SNI_ONLY", setAsActive=True, allowAutoRegistration=False
@@ -140,7 +153,7 @@ class DemoFleet:
         for policy in demo_things.GROUP_POLICIES.get(name, ()):
             self.iot.attach_policy(policyName=policy, target=arn)
 
-    def _create(self, spec: ThingSpec) -> DemoThing:
+    def _create(self, spec: ThingSpec) -> None:
         self.iot.create_thing(
             thingName=spec.name,
             thingTypeName=spec.thing_type,
@@ -148,12 +161,10 @@ class DemoFleet:
         )
         for group in spec.groups:
             self.iot.add_thing_to_thing_group(thingGroupName=group, thingName=spec.name)
-        certificate_ids = tuple(self._certificate(label) for label in spec.certificates)
+        certificate_ids = [self._certificate(label) for label in spec.certificates]
         principals = [self.broker.registry.certificate_arn(certificate_id) for certificate_id in certificate_ids]
-        principals += [self._cognito_identity()] if spec.cognito else []
-        for principal in principals:
+        for principal in [*principals, *([self._cognito_identity()] if spec.cognito else [])]:
             self._attach(spec, principal)
-        return self._power_on(spec, certificate_ids, tuple(principals))
 
     def _certificate(self, label: str) -> str:
         """Return the id of the certificate with this label, registered unless a thing that shares it was first."""
@@ -178,8 +189,10 @@ class DemoFleet:
         kind = {"thingPrincipalType": "EXCLUSIVE_THING"} if spec.exclusive else {}
         self.iot.attach_thing_principal(thingName=spec.name, principal=principal, **kind)
 
-    def _power_on(self, spec: ThingSpec, certificate_ids: tuple[str, ...], principals: tuple[str, ...]) -> DemoThing:
+    def _power_on(self, spec: ThingSpec) -> DemoThing:
         client_id = spec.client_id or spec.name
+        principals = self.broker.registry.principals_of(spec.name)
+        certificate_ids = tuple(each.rpartition("/")[2] for each in principals if ":cert/" in each)
         device = Device(spec.name, client_id, principals, f"dt/{spec.name}/telemetry", spec.behaviour)
         self._things[spec.name] = DemoThing(replace(spec, client_id=client_id), certificate_ids, device)
         self.broker.add_device(device.act)

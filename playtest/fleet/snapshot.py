@@ -46,9 +46,10 @@ def diff(before: Snapshot, after: Snapshot, *, sessions: bool = True) -> list[Fi
 
 def take(iot: IoTClient, sessions: Iterable[Session]) -> Snapshot:
     """Read the registry through `iot` (every page of every list) and put `sessions` beside it."""
-    attachments = _attachments(iot)
+    policies = _names(iot, "list_policies", "policies", "policyName")
+    attachments = _attachments(iot, policies)
     groups = {name: _members(iot, name) for name in _names(iot, "list_thing_groups", "thingGroups", "groupName")}
-    registry = dict(_certificates(iot, attachments)) | dict(_policies(iot))
+    registry = dict(_certificates(iot, attachments)) | dict(_policies(iot, policies))
     registry |= {
         f"group/{name}": {"members": members, "policies": sorted(attachments.get(("thinggroup", name), ()))}
         for name, members in groups.items()
@@ -83,10 +84,10 @@ def _names(iot: IoTClient, operation: str, key: str, name: str) -> list[str]:
     return sorted(entry[name] for entry in _pages(iot, operation, key))
 
 
-def _attachments(iot: IoTClient) -> dict[tuple[str, str], list[str]]:
+def _attachments(iot: IoTClient, policies: list[str]) -> dict[tuple[str, str], list[str]]:
     """Return the names of the policies by what they are attached to, such as ("cert", ID) or ("thinggroup", NAME)."""
     found: dict[tuple[str, str], list[str]] = {}
-    for policy in _names(iot, "list_policies", "policies", "policyName"):
+    for policy in policies:
         for target in _pages(iot, "list_targets_for_policy", "targets", policyName=policy):
             kind, _, name = target.rpartition(":")[2].partition("/")
             found.setdefault((kind, name), []).append(policy)
@@ -100,8 +101,8 @@ def _certificates(iot: IoTClient, attachments: Mapping[tuple[str, str], list[str
         yield f"certificate/{certificate_id}", {"status": certificate["status"], "policies": policies}
 
 
-def _policies(iot: IoTClient) -> Iterator[tuple[str, Fields]]:
-    for name in _names(iot, "list_policies", "policies", "policyName"):
+def _policies(iot: IoTClient, policies: list[str]) -> Iterator[tuple[str, Fields]]:
+    for name in policies:
         yield f"policy/{name}", {"document": iot.get_policy(policyName=name)["policyDocument"]}
 
 

@@ -51,7 +51,9 @@ def fleet_of(plain_aws: PlainAws) -> FleetMaker:
     """Makes a fleet of a few things of the plant, by name; without names, of all of them."""
 
     def make(*names: str, **changed: Any) -> DemoFleet:
-        chosen = [spec for spec in demo_things.THINGS if not names or spec.name in names]
+        if not names:
+            return DemoFleet(plain_aws)
+        chosen = [spec for spec in demo_things.THINGS if spec.name in names]
         return DemoFleet(plain_aws, [replace(spec, **changed) for spec in chosen])
 
     return make

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from cryptography import x509
+from moto.core.base_backend import BackendDict
 
 from playtest.fleet import DemoFleet, FieldDiff, InvalidThing, Snapshot, diff
 from playtest.fleet.certificates import demo_ca, demo_certificate
@@ -15,20 +18,14 @@ FleetMaker = Callable[..., DemoFleet]
 
 
 @pytest.fixture
-def plant(fleet_of: FleetMaker) -> DemoFleet:
-    """The whole plant."""
+def fleet(fleet_of: FleetMaker) -> DemoFleet:
+    """The whole fleet."""
     return fleet_of()
 
 
-@pytest.fixture
-def fleet(fleet_of: FleetMaker) -> DemoFleet:
-    """One pump."""
-    return fleet_of("pump-01")
-
-
-def test_everything_of_the_plant_is_registered(plant: DemoFleet) -> None:
+def test_everything_of_the_plant_is_registered(fleet: DemoFleet) -> None:
     """Each thing has its type, attributes, groups and certificates; all but the spare are connected."""
-    snapshot = plant.snapshot()
+    snapshot = fleet.snapshot()
     for spec in THINGS:
         fields = snapshot.registry[f"thing/{spec.name}"]
         assert (fields["type"], fields["attributes"]) == (spec.thing_type, dict(sorted(spec.attributes.items())))
@@ -38,25 +35,25 @@ def test_everything_of_the_plant_is_registered(plant: DemoFleet) -> None:
     connected = {name for name, fields in snapshot.sessions.items() if fields["connected"]}
     clients = {spec.client_id or spec.name for spec in THINGS} - {"spare-01"}
     assert connected == {f"session/{client_id}" for client_id in clients}
-    assert plant.broker.refusals == []
+    assert fleet.broker.refusals == []
 
 
-def test_what_is_special_about_the_plant_is_so(plant: DemoFleet) -> None:
+def test_what_is_special_about_the_plant_is_so(fleet: DemoFleet) -> None:
     """Two things share a certificate, one has two, one none, one another client id, one an identity, one a host."""
-    principals = {name: plant.thing(name).device.principals for name in plant.devices}
+    principals = {name: fleet.thing(name).device.principals for name in fleet.devices}
     assert principals["filler-01"] == principals["filler-02"]
-    things = plant.iot.list_principal_things(principal=principals["filler-01"][0])["things"]
+    things = fleet.iot.list_principal_things(principal=principals["filler-01"][0])["things"]
     assert things == ["filler-01", "filler-02"]
     assert len(principals["mixer-01"]) == 2
     assert principals["spare-01"] == ()
     assert principals["tablet-01"][0].startswith("eu-central-1:")
-    assert plant.devices["labeller-01"].client_id == "line-1-labeller"
-    assert plant.iot.describe_thing(thingName="gateway-01")["attributes"]["ec2InstanceId"].startswith("i-")
-    valve = plant.iot.describe_thing(thingName="valve-controller-01")["attributes"]
+    assert fleet.devices["labeller-01"].client_id == "line-1-labeller"
+    assert fleet.iot.describe_thing(thingName="gateway-01")["attributes"]["ec2InstanceId"].startswith("i-")
+    valve = fleet.iot.describe_thing(thingName="valve-controller-01")["attributes"]
     assert valve["criticality"] == "safety-critical"
     for name in ("camera-01", "camera-02", "gateway-01"):
         resource = "rolealias/plant-video-upload"
-        assert plant.broker.allows(name, principals[name][0], "iot:AssumeRoleWithCertificate", resource)
+        assert fleet.broker.allows(name, principals[name][0], "iot:AssumeRoleWithCertificate", resource)
 
 
 def test_certificates_are_real(fleet: DemoFleet) -> None:
@@ -68,21 +65,29 @@ def test_certificates_are_real(fleet: DemoFleet) -> None:
     assert demo_certificate("pump-01") is demo_certificate("pump-01")
 
 
-def test_every_device_may_do_what_it_does(plant: DemoFleet) -> None:
+def test_every_device_may_do_what_it_does(fleet: DemoFleet) -> None:
     """Time passes, telemetry flows, and nobody is refused anything."""
-    plant.aws.clock.advance(3600)  # type: ignore[attr-defined] # the clock of the local AWS can
-    assert plant.broker.refusals == []
-    assert len(plant.broker.sessions.connected()) == len(THINGS) - 1
+    fleet.aws.clock.advance(3600)  # type: ignore[attr-defined] # the clock of the local AWS can
+    assert fleet.broker.refusals == []
+    assert len(fleet.broker.sessions.connected()) == len(THINGS) - 1
 
 
-def test_two_looks_at_the_same_fleet_are_equal(plant: DemoFleet) -> None:
+def test_two_looks_at_the_same_fleet_are_equal(fleet: DemoFleet) -> None:
     """Nothing that only passes with time is in a snapshot, and its order is fixed."""
-    before = plant.snapshot()
-    plant.aws.clock.advance(60)  # type: ignore[attr-defined] # the clock of the local AWS can
-    after = plant.snapshot()
+    before = fleet.snapshot()
+    fleet.aws.clock.advance(60)  # type: ignore[attr-defined] # the clock of the local AWS can
+    after = fleet.snapshot()
     assert before == after
     assert list(before.registry) == sorted(before.registry)
     assert diff(before, after) == []
+
+
+@contextmanager
+def fresh_moto() -> Iterator[None]:
+    """Forget all that moto holds, before and after."""
+    BackendDict.reset()
+    yield
+    BackendDict.reset()
 
 
 def contain(fleet: DemoFleet) -> None:
@@ -107,10 +112,11 @@ def test_a_difference_names_resource_field_before_and_after(fleet: DemoFleet) ->
     contain(fleet)
     certificate = f"certificate/{fleet.certificate_id('pump-01')}"
     document = fleet.iot.get_policy(policyName="quarantine")["policyDocument"]
+    line = before.registry["group/line-1"]["members"]
     assert diff(before, fleet.snapshot()) == [
         FieldDiff(certificate, "policies", ["plant-device"], ["quarantine"]),
         FieldDiff(certificate, "status", "ACTIVE", "INACTIVE"),
-        FieldDiff("group/line-1", "members", ["pump-01"], []),
+        FieldDiff("group/line-1", "members", line, [name for name in line if name != "pump-01"]),
         FieldDiff("group/quarantined", "members", None, ["pump-01"]),
         FieldDiff("group/quarantined", "policies", None, []),
         FieldDiff("policy/quarantine", "document", None, document),
@@ -141,7 +147,7 @@ def test_a_snapshot_reads_every_page(fleet: DemoFleet) -> None:
     for number in range(27):
         fleet.iot.create_thing_group(thingGroupName=f"group-{number:02}")
     registry = fleet.snapshot().registry
-    assert sum(resource.startswith("thing/") for resource in registry) == 61
+    assert sum(resource.startswith("thing/") for resource in registry) == 60 + len(THINGS)
     assert sum(resource.startswith("group/group-") for resource in registry) == 27
 
 
@@ -181,9 +187,23 @@ def test_a_thing_that_aws_would_refuse_is_not_added(
     assert diff(before, fleet.snapshot()) == []
 
 
-def test_who_is_not_of_the_fleet_is_named(fleet_of: FleetMaker) -> None:
+def test_a_copied_plant_is_the_plant(fleet_of: FleetMaker, plain_aws: Any) -> None:
+    """The second plant of a process is a copy of what the first one's calls left, equal and independent."""
+    created = fleet_of(*(spec.name for spec in THINGS)).snapshot()
+    with fresh_moto():
+        first = DemoFleet(plain_aws)
+        contain(first)
+    with fresh_moto():
+        second = DemoFleet(plain_aws)
+        copied = second.snapshot()
+        assert second.broker.refusals == []
+    tablet = "thing/tablet-01"  # its identity is another in each plant that is created
+    assert {**copied.registry, tablet: None} == {**created.registry, tablet: None}
+    assert copied.sessions.keys() == created.sessions.keys()
+
+
+def test_who_is_not_of_the_fleet_is_named(fleet: DemoFleet) -> None:
     """Asking for an unknown thing or for the certificate of one without says what is wrong."""
-    fleet = fleet_of("pump-01", "spare-01")
     with pytest.raises(LookupError, match="no thing 'nobody'"):
         fleet.thing("nobody")
     with pytest.raises(LookupError, match="spare-01 has no certificate"):
