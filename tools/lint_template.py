@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playtest.local_aws.transform import transformed_json
+from playtest.local_aws.transform import read_template, transformed_json
 
 Template = dict[str, Any]  # a CloudFormation template has no narrower type
 
@@ -24,7 +24,7 @@ def transformed(path: Path, region: str = "us-east-1") -> Template:
 
     Raises samtranslator's InvalidDocumentException where SAM refuses the template.
     """
-    template: Template = json.loads(transformed_json(path, {}, region))
+    template: Template = json.loads(transformed_json(path, read_template(path), {}, region))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::StepFunctions::StateMachine":
             properties = resource["Properties"]
