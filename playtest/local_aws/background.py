@@ -68,7 +68,9 @@ class Background:
         """
         with self.changed:
             if not self.changed.wait_for(self._quiet, timeout=seconds):
-                raise NotSettled(f"after {seconds:.0f} s still under way: {sorted(self._under_way.values()) or 'queues'}")
+                raise NotSettled(
+                    f"after {seconds:.0f} s still under way: {sorted(self._under_way.values()) or 'queues'}"
+                )
         if self._crashes:
             crashes, self._crashes = self._crashes, []
             raise Crashed("\n".join(crashes))

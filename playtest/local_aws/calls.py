@@ -75,9 +75,7 @@ class CallLog:
         with self._lock:
             self._calls.append(call)
 
-    def of(
-        self, principal: str | None = None, service: str | None = None, operation: str | None = None
-    ) -> list[Call]:
+    def of(self, principal: str | None = None, service: str | None = None, operation: str | None = None) -> list[Call]:
         """Return the calls that match all that is given."""
         wanted = {"principal": principal, "service": service, "operation": operation}
         given = {name: value for name, value in wanted.items() if value is not None}

@@ -63,6 +63,7 @@ class LocalAws:
         region: str = "eu-west-1",
         faults: Faults | None = None,
         on_event: OnEvent | None = None,
+        with_fleet: bool = True,
     ) -> None:
         """Say what to deploy and where; nothing starts before `with`. `on_event` is called on many threads."""
         self.clock = VirtualClock()
@@ -73,6 +74,7 @@ class LocalAws:
         """The demo fleet (`playtest.fleet.DemoFleet`), when that package is there."""
         self._parameters = dict(parameters or {})
         self._template = template
+        self._with_fleet = with_fleet
         self.region = region
         self._runtime = Runtime(
             region, self.clock, self.faults, Background(), self.calls, Executions(), on_event=on_event
@@ -108,7 +110,7 @@ class LocalAws:
         self.stack = deploy(self._template, self._parameters, self.region)
         self._know_the_stack(opening)
         self._start_pollers(opening)
-        self.fleet = _demo_fleet(self)
+        self.fleet = _demo_fleet(self) if self._with_fleet else None
 
     def _know_the_stack(self, opening: contextlib.ExitStack) -> None:
         for kind in ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):

@@ -49,7 +49,9 @@ class Stack:
     def of_type(self, resource_type: str) -> dict[str, str]:
         """Return physical id by logical id of the deployed resources of a type."""
         resources = self.transformed["Resources"]
-        return {name: physical for name, physical in self.physical_ids.items() if resources[name]["Type"] == resource_type}
+        return {
+            name: physical for name, physical in self.physical_ids.items() if resources[name]["Type"] == resource_type
+        }
 
 
 def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:

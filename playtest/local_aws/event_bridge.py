@@ -154,17 +154,24 @@ def _send_to_targets(rule: Any, original_event: Any, transform_input: bool = Tru
 
 
 def _deliver_or_bury(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-    running = runtime.current()
     try:
         body = target_input(target, event, rule)
         deliver(target["Arn"], body, name=f"{event['id']}_{uuid.uuid4()}", source=rule.arn)
     except NotImplementedError as error:
-        running.not_implemented.append(str(error))
+        runtime.current().not_implemented.append(str(error))
     except Exception as error:  # noqa: BLE001 - whatever a target answers, PutEvents has succeeded
-        dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
-        running.undelivered.append(f"{rule.name} to {target['Arn']}: {error!r}")
-        if dead_letters:
-            deliver(dead_letters, json.dumps(event), source=rule.arn)
+        runtime.current().undelivered.append(f"{rule.name} to {target['Arn']}: {error!r}")
+        bury(target.get("DeadLetterConfig", {}).get("Arn"), json.dumps(event), rule.arn)
+
+
+def bury(dead_letters: str | None, body: str, source: str) -> None:
+    """Put `body` into the queue `dead_letters` (an ARN) for the rule `source`; a queue that refuses loses it, too."""
+    if dead_letters is None:
+        return
+    try:
+        deliver(dead_letters, body, source=source)
+    except Exception as error:  # noqa: BLE001 - as on AWS, nobody is left to tell but the reader of `undelivered`
+        runtime.current().undelivered.append(f"{source} to its dead letters {dead_letters}: {error!r}")
 
 
 @functools.cache

@@ -49,9 +49,7 @@ class Permissions:
                 )
 
 
-def _allowed(
-    statements: Iterable[Mapping[str, Any]], need: Need, params: Mapping[str, Any], region: str
-) -> bool:
+def _allowed(statements: Iterable[Mapping[str, Any]], need: Need, params: Mapping[str, Any], region: str) -> bool:
     applying = [statement for statement in statements if _applies(statement, need, params, region)]
     effects = {statement["Effect"] for statement in applying}
     return "Allow" in effects and "Deny" not in effects

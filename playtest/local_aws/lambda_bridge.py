@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playtest.local_aws import runtime
+from playtest.local_aws import handler_output, runtime
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.faults import ProcessStopped
 from playtest.local_aws.handler_output import OUTPUT
@@ -60,6 +60,8 @@ class Invocation:
     error: dict[str, Any] | None = None
     output: list[str] = field(default_factory=list)
     """What the handler wrote to stdout: its log lines and embedded metrics."""
+    seconds: float = 0.0
+    """How long the handler ran, of real time: what Lambda would bill, on a processor like this one."""
 
     @property
     def body(self) -> str:
@@ -99,12 +101,18 @@ def _backend() -> Any:
     return get_backend(runtime.ACCOUNT, runtime.current().region)
 
 
+def timeout_of(function: Any) -> float:
+    """Return the Timeout of moto's `function` in seconds; Lambda's own is 3."""
+    return float(function.timeout or 3)
+
+
 def run(function: Any, event: Any) -> Invocation:
     """Run moto's `function` on `event` in a thread of its own, for at most its Timeout of real seconds."""
     running = runtime.current()
+    handler_output.start()  # whoever replaced stdout since the local AWS started (pytest does) is stood before, too
     invocation = Invocation(running.logical_id(function.function_name), str(uuid.uuid4()), event)
     running.invocations.append(invocation)
-    seconds = float(function.timeout or 3)
+    seconds = timeout_of(function)
     caller = Caller(invocation.function, invocation.request_id)
     work = functools.partial(_handle, running, function, invocation, caller, time.monotonic() + seconds)
     thread = threading.Thread(
@@ -121,6 +129,7 @@ def run(function: Any, event: Any) -> Invocation:
 def _handle(running: Runtime, function: Any, invocation: Invocation, caller: Caller, deadline: float) -> None:
     CALLER.set(caller)
     OUTPUT.set(invocation.output)
+    began = time.monotonic()
     try:
         context = LambdaContext(function, invocation.request_id, deadline)
         event = json.loads(json.dumps(invocation.event))
@@ -133,6 +142,8 @@ def _handle(running: Runtime, function: Any, invocation: Invocation, caller: Cal
         if isinstance(error, NotImplementedError):
             running.not_implemented.append(f"{invocation.function}: {error}")
         invocation.error = _reported(error, invocation.request_id)
+    finally:
+        invocation.seconds = time.monotonic() - began
 
 
 def _reported(error: BaseException, request_id: str) -> dict[str, Any]:

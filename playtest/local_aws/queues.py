@@ -132,9 +132,7 @@ def _record(message: Any, queue: Any) -> dict[str, Any]:
             "SenderId": message.sender_id,
             "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
         },
-        "messageAttributes": {
-            name: _attribute(value) for name, value in (message.message_attributes or {}).items()
-        },
+        "messageAttributes": {name: _attribute(value) for name, value in (message.message_attributes or {}).items()},
         "md5OfBody": message.body_md5,
         "eventSource": "aws:sqs",
         "eventSourceARN": queue.queue_arn,
@@ -176,6 +174,8 @@ def install() -> None:
     original = Queue.add_message
 
     def add_message(queue: Any, message: Any) -> None:
+        # Virtual time: triage takes SentTimestamp for the moment at which an alarm arrived.
+        message.sent_timestamp = int(runtime.now().timestamp() * 1000)
         original(queue, message)
         if (running := runtime.up()) is not None:
             running.background.notify()

@@ -91,10 +91,12 @@ def _numbered(lock: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _complete_table(table: Any, properties: Mapping[str, Any], region: str) -> None:
-    """moto drops the time to live and point-in-time recovery."""
+    """moto drops the time to live and point-in-time recovery, and knows encryption by the API's name only."""
     dynamodb = client("dynamodb", region)
     if (ttl := properties.get("TimeToLiveSpecification")) and ttl.get("Enabled"):
         dynamodb.update_time_to_live(TableName=table.name, TimeToLiveSpecification=ttl)
+    if properties.get("SSESpecification", {}).get("SSEEnabled"):
+        table.sse_specification["Enabled"] = True
     recovery = properties.get("PointInTimeRecoverySpecification", {})
     if recovery.get("PointInTimeRecoveryEnabled"):
         dynamodb.update_continuous_backups(

@@ -49,8 +49,9 @@ def _numbers(properties: Properties) -> dict[str, Any]:
 
 def _dashboard(region: str, name: str, properties: Properties) -> Mapping[str, Any]:
     json.loads(properties["DashboardBody"])  # CloudWatch refuses a body that is not JSON; moto takes anything
-    client("cloudwatch", region).put_dashboard(DashboardName=name, DashboardBody=properties["DashboardBody"])
-    return {"Ref": name}
+    given = properties.get("DashboardName", name)  # moto has this type, too, and names it without looking
+    client("cloudwatch", region).put_dashboard(DashboardName=given, DashboardBody=properties["DashboardBody"])
+    return {"Ref": given}
 
 
 def _subscription(region: str, _name: str, properties: Properties) -> Mapping[str, Any]:
@@ -121,7 +122,9 @@ def _physical_name(resource_type: str, stack_name: str, logical_id: str) -> str:
 def _add_type(cfn_type: str, name_property: str | None, create: Create) -> None:
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - moto is imported only when needed
 
-    def create_from(cls: Any, resource_name: str, cloudformation_json: Any, _account: str, region: str, **_: Any) -> Any:
+    def create_from(
+        cls: Any, resource_name: str, cloudformation_json: Any, _account: str, region: str, **_: Any
+    ) -> Any:
         made = cls()
         made.attributes = dict(create(region, resource_name, _without_none(cloudformation_json["Properties"])) or {})
         return made

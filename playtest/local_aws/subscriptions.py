@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 from playtest.local_aws import runtime, service_permissions
 from playtest.local_aws.clock import iso
+from playtest.local_aws.event_bridge import deliver
+
+
+def _bury(subscription: Any, message: str) -> None:
+    """A subscription's RedrivePolicy names the queue for what could not be delivered; that needs a policy as well."""
+    redrive = subscription.attributes.get("RedrivePolicy")
+    arn = json.loads(redrive)["deadLetterTargetArn"] if redrive else None
+    if arn is None:
+        return
+    try:
+        service_permissions.require(arn, "sns.amazonaws.com", subscription.topic.arn)
+        deliver(arn, message)
+    except service_permissions.Refused as refused:
+        runtime.current().undelivered.append(f"{subscription.topic.arn} to its dead letters: {refused}")
 
 
 @functools.cache
@@ -30,6 +45,7 @@ def install() -> None:
             publish(self, message, *args, **kwargs)
         except service_permissions.Refused as refused:
             runtime.current().undelivered.append(f"{self.topic.arn}: {refused}")
+            _bury(self, message)
 
     subscription.private_key = lambda _self: one_key()
     subscription.publish = publish_if_allowed
