@@ -133,7 +133,7 @@ class Broker:
             return held
 
     def allows(self, client_id: str, principal: str, action: str, resource: str) -> bool:
-        """Say what the broker would answer, without a trace; `resource` as in `topic/a/b`."""
+        """Say what the broker would answer, disconnecting nobody; `resource` as in `topic/a/b`."""
         with self._lock:
             return self._access.decide(principal, client_id, action, resource) is Decision.ALLOWED
 

@@ -54,7 +54,7 @@ def _check_every_request() -> None:
     answer = IoTResponse.call_action
 
     def call_action(response: Any) -> Any:
-        operation = response._get_action()  # noqa: SLF001 - moto has no public name for what is being asked
+        operation = response._get_action()
         try:
             _check(response, operation)
         except InvalidRequest as refusal:

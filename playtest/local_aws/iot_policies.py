@@ -23,34 +23,38 @@ POLICIES_OF_A_GROUP = 2
 """Policies on a thing group (AWS IoT quotas)."""
 
 
+_create, _create_version = IoTBackend.create_policy, IoTBackend.create_policy_version
+_set_default = IoTBackend.set_default_policy_version
+
+
 def install() -> None:
     """Replace what moto does wrong about policies."""
-    create, create_version, set_default = (
-        IoTBackend.create_policy,
-        IoTBackend.create_policy_version,
-        IoTBackend.set_default_policy_version,
-    )
-
-    def create_policy(backend: Any, policy_name: str, policy_document: Any) -> FakePolicy:
-        _check_document(policy_document)
-        return create(backend, policy_name, policy_document)
-
-    def create_policy_version(backend: Any, name: str, document: Any, set_as_default: Any) -> FakePolicyVersion:
-        _check_document(document)
-        return create_version(backend, name, document, set_as_default)
-
-    def set_default_policy_version(backend: Any, policy_name: str, version_id: str) -> None:
-        backend.get_policy_version(policy_name, version_id)  # moto leaves a policy without any default otherwise
-        set_default(backend, policy_name, version_id)
-
     replace(
         IoTBackend,
         create_policy=create_policy,
         create_policy_version=create_policy_version,
         set_default_policy_version=set_default_policy_version,
-        attach_policy=_attach_policy,
+        attach_policy=attach_policy,
     )
-    replace(IoTResponse, list_attached_policies=_list_attached_policies)
+    replace(IoTResponse, list_attached_policies=list_attached_policies)
+
+
+def create_policy(backend: Any, policy_name: str, policy_document: Any) -> FakePolicy:
+    """CreatePolicy: the document must be of the language and short enough."""
+    _check_document(policy_document)
+    return _create(backend, policy_name, policy_document)
+
+
+def create_policy_version(backend: Any, policy_name: str, document: Any, set_as_default: Any) -> FakePolicyVersion:
+    """CreatePolicyVersion: as CreatePolicy."""
+    _check_document(document)
+    return _create_version(backend, policy_name, document, set_as_default)
+
+
+def set_default_policy_version(backend: Any, policy_name: str, version_id: str) -> None:
+    """SetDefaultPolicyVersion: of an unknown version moto makes a policy without any default."""
+    backend.get_policy_version(policy_name, version_id)
+    _set_default(backend, policy_name, version_id)
 
 
 def _check_document(document: Any) -> None:
@@ -63,7 +67,8 @@ def _check_document(document: Any) -> None:
         raise MalformedPolicy(f"Policy document is malformed: {error}") from None
 
 
-def _attach_policy(backend: Any, policy_name: str, target: str) -> None:
+def attach_policy(backend: Any, policy_name: str, target: str) -> None:
+    """AttachPolicy: a target holds so many policies and no more; attaching one again is no error."""
     principal, policy = _target(backend, target), backend.get_policy(policy_name)
     attached = [name for held_by, name in list(backend.principal_policies) if held_by == target]
     limit = POLICIES_OF_A_GROUP if ":thinggroup/" in target else POLICIES_OF_A_PRINCIPAL
@@ -73,11 +78,11 @@ def _attach_policy(backend: Any, policy_name: str, target: str) -> None:
 
 
 def _target(backend: Any, target: str) -> Any:
-    return backend._get_principal(target)  # noqa: SLF001 - it knows all kinds of targets, and says which do not exist
+    return backend._get_principal(target)
 
 
-def _list_attached_policies(response: Any) -> ActionResult:
-    """Answer with the policies on a target; `recursive` adds those of the group's parents (API reference)."""
+def list_attached_policies(response: Any) -> ActionResult:
+    """ListAttachedPolicies: the target must exist; `recursive` adds those of the group's parents (API reference)."""
     backend, asked = response.iot_backend, members(response)
     principal = _target(backend, asked["target"])
     targets = [asked["target"]]

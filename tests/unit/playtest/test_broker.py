@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from playtest.fleet import Behaviour, Broker, DemoFleet, Refused
+from playtest.fleet import Broker, DemoFleet, Refused
 from playtest.fleet.sessions import NoSession
+from tests.unit.playtest.watched_fleet import deactivate, is_connected, principal, reason, wait
 
 FleetMaker = Callable[..., DemoFleet]
 
@@ -20,33 +21,6 @@ def fleet(fleet_of: FleetMaker) -> DemoFleet:
     return fleet_of()
 
 
-def wait(fleet: DemoFleet, seconds: float) -> None:
-    """Let a Wait pass."""
-    fleet.aws.clock.advance(seconds)  # type: ignore[attr-defined] # the clock of the local AWS can
-
-
-def is_connected(fleet: DemoFleet, client_id: str = "pump-01") -> bool:
-    """Say whether the client is connected."""
-    return fleet.broker.sessions.is_connected(client_id)
-
-
-def reason(fleet: DemoFleet, client_id: str = "pump-01") -> str | None:
-    """Why the client's last session ended."""
-    session = fleet.broker.sessions.get(client_id)
-    return session.disconnect_reason if session else None
-
-
-def deactivate(fleet: DemoFleet, thing_name: str = "pump-01") -> None:
-    """Deactivate every certificate of a thing, through the API."""
-    for certificate_id in fleet.thing(thing_name).certificate_ids:
-        fleet.iot.update_certificate(certificateId=certificate_id, newStatus="INACTIVE")
-
-
-def principal(fleet: DemoFleet, thing_name: str = "pump-01") -> str:
-    """The ARN of a thing's certificate."""
-    return fleet.broker.registry.certificate_arn(fleet.certificate_id(thing_name))
-
-
 def test_a_device_is_connected_from_the_start(fleet: DemoFleet) -> None:
     """A session says who, as which thing, and since when."""
     session = fleet.broker.sessions.get("pump-01")
@@ -54,16 +28,6 @@ def test_a_device_is_connected_from_the_start(fleet: DemoFleet) -> None:
     assert session.connected
     assert (session.thing_name, session.principal) == ("pump-01", principal(fleet))
     assert timedelta() <= fleet.broker.now() - session.connected_since < timedelta(minutes=1)
-
-
-def test_a_dropped_device_comes_back_when_time_passes(fleet: DemoFleet) -> None:
-    """A drop ends the session at once and stops nobody from coming back."""
-    fleet.broker.drop("pump-01")
-    assert not is_connected(fleet)
-    assert reason(fleet) == "API_INITIATED_DISCONNECT"
-    wait(fleet, 1)
-    assert is_connected(fleet)
-    assert reason(fleet) is None
 
 
 def test_nobody_is_dropped_twice(fleet: DemoFleet) -> None:
@@ -214,22 +178,6 @@ def test_without_exclusiveness_another_client_id_is_nobodys(fleet_of: FleetMaker
     assert fleet.broker.sessions.of_thing("labeller-01") is None
 
 
-def test_a_device_with_two_certificates_tries_both(fleet: DemoFleet) -> None:
-    """The mixer comes back with its spare, and stays out when both are off."""
-    first, spare = fleet.thing("mixer-01").certificate_ids
-    fleet.iot.update_certificate(certificateId=first, newStatus="INACTIVE")
-    fleet.broker.drop("mixer-01")
-    wait(fleet, 1)
-    session = fleet.broker.sessions.get("mixer-01")
-    assert session is not None
-    assert session.connected
-    assert session.principal.endswith(spare)
-    fleet.iot.update_certificate(certificateId=spare, newStatus="INACTIVE")
-    fleet.broker.drop("mixer-01")
-    wait(fleet, 1)
-    assert not is_connected(fleet, "mixer-01")
-
-
 def test_a_cognito_identity_has_no_certificate_to_shut_off(fleet: DemoFleet) -> None:
     """The tablet is let in by the policy of its identity alone."""
     assert is_connected(fleet, "tablet-01")
@@ -254,70 +202,6 @@ def test_the_credentials_provider_asks_certificate_and_policy(fleet: DemoFleet) 
     with pytest.raises(Refused):
         fleet.broker.assume_role_with_certificate(camera, "plant-video-upload", "camera-01")
     assert fleet.broker.credentials == [held]
-
-
-def test_a_certificate_that_stays_accepted_keeps_its_device_in(fleet: DemoFleet) -> None:
-    """The fault: INACTIVE is not honoured, so the session lives on and every drop is answered by a new one."""
-    fleet.certificate_stays_accepted("pump-01")
-    deactivate(fleet)
-    wait(fleet, 600)
-    assert is_connected(fleet)
-    fleet.broker.drop("pump-01")
-    wait(fleet, 600)
-    assert is_connected(fleet)
-
-
-def test_a_certificate_may_bite_late(fleet: DemoFleet) -> None:
-    """The fault: the device comes back until the seconds have passed, and not after."""
-    fleet.certificate_bites_after("pump-01", 200)
-    deactivate(fleet)
-    for seconds, expected in [(100, True), (90, True), (20, False), (600, False)]:
-        if is_connected(fleet):
-            fleet.broker.drop("pump-01")
-        wait(fleet, seconds)
-        assert is_connected(fleet) is expected
-
-
-def test_a_stubborn_device_comes_back_as_often_as_it_was_told(fleet: DemoFleet) -> None:
-    """It is let in twice after its certificate was deactivated, and then never again."""
-    fleet.behave("pump-01", Behaviour.STUBBORN, comebacks=2)
-    deactivate(fleet)
-    seen = []
-    for _ in range(4):
-        if is_connected(fleet):
-            fleet.broker.drop("pump-01")
-        wait(fleet, 60)
-        seen.append(is_connected(fleet))
-    assert seen == [True, True, False, False]
-
-
-def test_faults_can_be_switched_off(fleet: DemoFleet) -> None:
-    """Cleared faults leave AWS as it is."""
-    fleet.certificate_stays_accepted("pump-01")
-    fleet.broker.faults.clear()
-    deactivate(fleet)
-    fleet.broker.drop("pump-01")
-    wait(fleet, 1)
-    assert not is_connected(fleet)
-
-
-def test_a_quiet_device_stays_away(fleet: DemoFleet) -> None:
-    """It keeps its session until it is dropped, and does not come back."""
-    fleet.behave("pump-01", Behaviour.QUIET)
-    wait(fleet, 60)
-    assert is_connected(fleet)
-    fleet.broker.drop("pump-01")
-    wait(fleet, 600)
-    assert not is_connected(fleet)
-
-
-def test_a_device_that_goes_offline_says_goodbye(fleet: DemoFleet) -> None:
-    """It ends its session by itself."""
-    fleet.behave("pump-01", Behaviour.OFFLINE)
-    wait(fleet, 1)
-    assert reason(fleet) == "CLIENT_INITIATED_DISCONNECT"
-    wait(fleet, 600)
-    assert not is_connected(fleet)
 
 
 def test_a_clean_session_is_forgotten(fleet: DemoFleet) -> None:
