@@ -8,7 +8,8 @@ import unicodedata
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@^=])")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|javascript|data):")
+# Not only where a word begins: Markdown and mail clients make a link of `_http://…` too.
+_LINKS = re.compile(r"(?i)(https?|ftp|mailto|javascript|data):")
 
 
 def _printable(text: str) -> str:
