@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import aws_xray_sdk.core  # noqa: F401 - it opens a UDP socket when imported, which no test may do; it sends nothing
 import pytest
+from aws_xray_sdk.core import xray_recorder
 
 from playtest.local_aws import LocalAws
+
+# The SDK opens a UDP socket when it is imported, which no test may do: it is imported here, and its socket closed.
+xray_recorder.emitter._socket.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cordon import clients, settings
+from cordon import clock as cordon_clock
 from moto import mock_aws
 
 from playtest.local_aws import (
@@ -27,6 +29,7 @@ from playtest.local_aws import (
     sessions,
     step_functions,
     subscriptions,
+    transactions,
 )
 from playtest.local_aws.background import Background
 from playtest.local_aws.calls import CallLog
@@ -221,6 +224,7 @@ def _install() -> None:
         subscriptions,
         queues,
         locks,
+        transactions,
         resource_types,
         bucket_policies,
     ):
@@ -252,14 +256,10 @@ def _demo_fleet(aws: LocalAws) -> Any:
 
 
 def _use_clock(clock: VirtualClock | None) -> None:
-    from cordon import clock as cordon_clock  # noqa: PLC0415 - the real handlers' package, needed from here on
-
     cordon_clock.use(clock.now if clock else None)
 
 
 def _forget() -> None:
     """Cordon keeps its clients and settings for the life of a runtime: another local AWS is another runtime."""
-    from cordon import clients, settings  # noqa: PLC0415 - as above
-
     clients.reset()
     settings.reset()

@@ -1,0 +1,47 @@
+"""A local AWS to play in, and alarms to play with."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playtest.local_aws import LocalAws
+
+EVENTS = Path(__file__).parents[2] / "events"
+Alarm = Callable[..., str]
+Up = Callable[..., LocalAws]
+
+
+@pytest.fixture
+def up() -> Iterator[Up]:
+    """Start a local AWS with these template parameters: automatic, without an age limit, unless they say otherwise."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**parameters: str) -> LocalAws:
+            return stack.enter_context(
+                LocalAws(parameters={"Mode": "automatic", "AlarmMaxAgeHours": "0", **parameters})
+            )
+
+        yield start
+
+
+@pytest.fixture
+def aws(up: Up) -> LocalAws:
+    """A local AWS in automatic mode."""
+    return up()
+
+
+@pytest.fixture
+def alarm() -> Alarm:
+    """Return the text of a sample alarm, about another thing and with other fields where they are given."""
+
+    def text(thing: str, sample: str = "in-alarm.source-address-contained", **fields: Any) -> str:
+        message = json.loads((EVENTS / f"device-defender-detect.{sample}.json").read_text())
+        return json.dumps({**message, "thingName": thing, **fields})
+
+    return text

@@ -1,0 +1,127 @@
+"""Every process may die after any call: redelivered or retried, it ends the same, and nothing is done twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from cordon.model.incident import IncidentStatus
+from cordon.model.thing import Criticality
+
+from playtest.local_aws import LocalAws
+from playtest.run.record import Record
+
+Alarm = Callable[..., str]
+Up = Callable[..., LocalAws]
+
+CONTAINING = (
+    "TriageFunction",
+    "AssessIncidentFunction",
+    "DeactivateCertificatesFunction",
+    "DropSessionsFunction",
+    "ReplacePoliciesFunction",
+    "QuarantineThingFunction",
+    "VerifyContainmentFunction",
+    "UpdateTicketFunction",
+    "RecordOutcomeFunction",
+)
+CHANGES = (
+    "UpdateCertificate",
+    "CreatePolicy",
+    "AttachPolicy",
+    "DetachPolicy",
+    "AddThingToThingGroup",
+    "RemoveThingFromThingGroup",
+)
+SAFETY_CRITICAL = {"criticality": Criticality.SAFETY_CRITICAL.value}
+
+
+def calls_of_longest_invocation(aws: LocalAws, function: str) -> int:
+    """How many calls the longest invocation of a function made so far."""
+    return max(Counter(call.request_id for call in aws.calls.of(principal=function)).values())
+
+
+def incident_of(aws: LocalAws, thing: str) -> tuple[str, IncidentStatus]:
+    """Id and status of the one incident of a thing."""
+    (incident,) = [one for one in Record(aws).incidents() if one.thing_name == thing]
+    return incident.id, incident.status
+
+
+def changes_made(aws: LocalAws, since: int) -> Counter[str]:
+    """Every change of the fleet that was made since the n-th call, by operation and parameters."""
+    made = [call for call in list(aws.calls)[since:] if call.operation in CHANGES and call.error is None]
+    return Counter(f"{call.operation} {sorted(call.params.items())}" for call in made)
+
+
+def tickets_of(aws: LocalAws, incident_id: str) -> int:
+    """How many OpsItems there are for an incident."""
+    items = aws.client("ssm").get_paginator("describe_ops_items")
+    pages = items.paginate(
+        OpsItemFilters=[{"Key": "OperationalDataKey", "Values": ["cordon-incident"], "Operator": "Equal"}]
+    )
+    ids = [item["OpsItemId"] for page in pages for item in page["OpsItemSummaries"]]
+    found = [aws.client("ssm").get_ops_item(OpsItemId=one)["OpsItem"]["OperationalData"] for one in ids]
+    return sum(data["cordon-incident"]["Value"] == incident_id for data in found)
+
+
+def locks(aws: LocalAws) -> list[str]:
+    """The things whose lock is taken."""
+    rows = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
+    return [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("LOCK#")]
+
+
+def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
+    """Add a thing and raise an alarm about it."""
+    aws.fleet.add_thing(thing, attributes)
+    aws.publish_alarm(alarm(thing))
+    aws.settle()
+
+
+@pytest.mark.parametrize("function", CONTAINING)
+def test_a_step_that_dies_after_any_call_still_ends_contained(up: Up, alarm: Alarm, function: str) -> None:
+    """Whatever call a function dies after, its thing is contained once, with one ticket and no lock left."""
+    aws = up(AutomaticBudgetThings="1000")
+    play(aws, alarm, "steady")
+    expected = changes_made(aws, 0).total()
+    for number in range(1, calls_of_longest_invocation(aws, function) + 1):
+        thing, since = f"dies-after-{number}", len(aws.calls)
+        aws.faults.stop_after(function, number)
+        play(aws, alarm, thing)
+        incident_id, status = incident_of(aws, thing)
+        assert aws.faults.struck[-1] == f"{function} stopped after call {number}"
+        assert status is IncidentStatus.CONTAINED, f"died after call {number}"
+        made = changes_made(aws, since)
+        assert (made.total(), set(made.values())) == (expected, {1}), f"died after call {number}"
+        assert tickets_of(aws, incident_id) == 1
+        assert locks(aws) == []
+
+
+def test_an_escalation_that_dies_after_any_call_still_puts_it_before_a_person(up: Up, alarm: Alarm) -> None:
+    """RecordEscalation may die anywhere: the thing is untouched, the incident escalated, with one ticket, no lock."""
+    aws = up()
+    play(aws, alarm, "steady", **SAFETY_CRITICAL)
+    for number in range(1, calls_of_longest_invocation(aws, "RecordEscalationFunction") + 1):
+        aws.faults.stop_after("RecordEscalationFunction", number)
+        play(aws, alarm, f"dies-after-{number}", **SAFETY_CRITICAL)
+        incident_id, status = incident_of(aws, f"dies-after-{number}")
+        assert status is IncidentStatus.ESCALATED
+        assert tickets_of(aws, incident_id) == 1
+    assert changes_made(aws, 0).total() == 0
+    assert locks(aws) == []
+
+
+def test_the_catch_of_an_unexpected_end_may_die_after_any_call(up: Up, alarm: Alarm) -> None:
+    """CatchUnexpectedEnd may die anywhere: the aborted execution's incident is escalated and its lock freed."""
+    aws = up(AutomaticBudgetThings="1000")
+    aws.faults.abort_in("DropSessions")
+    play(aws, alarm, "steady")
+    for number in range(1, calls_of_longest_invocation(aws, "CatchUnexpectedEndFunction") + 1):
+        aws.faults.abort_in("DropSessions")
+        aws.faults.stop_after("CatchUnexpectedEndFunction", number)
+        play(aws, alarm, f"dies-after-{number}")
+        incident_id, status = incident_of(aws, f"dies-after-{number}")
+        assert aws.faults.struck[-1] == f"CatchUnexpectedEndFunction stopped after call {number}"
+        assert status is IncidentStatus.ESCALATED
+        assert tickets_of(aws, incident_id) == 1
+        assert locks(aws) == []

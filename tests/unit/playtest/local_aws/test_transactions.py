@@ -1,0 +1,83 @@
+"""The lighter backup of moto's transactions still takes everything back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+
+from playtest.local_aws import transactions
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PUT_OVER: Any = {"Put": {"TableName": "t", "Item": {"pk": {"S": "a"}, "sk": {"S": "1"}, "v": {"N": "9"}}}}
+UPDATE: Any = {
+    "Update": {
+        "TableName": "t",
+        "Key": {"pk": {"S": "b"}, "sk": {"S": "1"}},
+        "UpdateExpression": "SET v = :nine",
+        "ExpressionAttributeValues": {":nine": {"N": "9"}},
+    }
+}
+NEW: Any = {"Put": {"TableName": "t", "Item": {"pk": {"S": "new"}, "sk": {"S": "1"}}}}
+REFUSED: Any = {
+    "ConditionCheck": {
+        "TableName": "t",
+        "Key": {"pk": {"S": "c"}, "sk": {"S": "1"}},
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
+}
+
+
+@pytest.fixture
+def table() -> Iterator[DynamoDBClient]:
+    """A table with the rows a, b and c, each with v = 1."""
+    transactions.install()
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+        client.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+        )
+        for name in "abc":
+            client.put_item(TableName="t", Item={"pk": {"S": name}, "sk": {"S": "1"}, "v": {"N": "1"}})
+        yield client
+
+
+def rows(client: DynamoDBClient) -> dict[str, str]:
+    """What v is in every row."""
+    return {item["pk"]["S"]: item["v"]["N"] for item in client.scan(TableName="t")["Items"]}
+
+
+def test_a_refused_transaction_leaves_every_row_as_it_was(table: DynamoDBClient) -> None:
+    """A row put over, one updated in place and one made: none of it stays when a later condition is false."""
+    with pytest.raises(table.exceptions.TransactionCanceledException):
+        table.transact_write_items(TransactItems=[PUT_OVER, UPDATE, NEW, REFUSED])
+    assert rows(table) == {"a": "1", "b": "1", "c": "1"}
+
+
+def test_an_accepted_transaction_stays(table: DynamoDBClient) -> None:
+    """Without a false condition every write is there."""
+    table.transact_write_items(TransactItems=[PUT_OVER, UPDATE])
+    assert rows(table) == {"a": "9", "b": "9", "c": "1"}
+
+
+def test_rows_that_a_transaction_does_not_name_are_not_copied(table: DynamoDBClient) -> None:
+    """This is what the mend is for; it fails when moto makes its backup in another way."""
+    backend = dynamodb_backends["123456789012"]["eu-west-1"]
+    before = {str(key): held for key, held in backend.tables["t"].items.items()}
+    with pytest.raises(table.exceptions.TransactionCanceledException):
+        table.transact_write_items(TransactItems=[UPDATE, REFUSED])
+    after = {str(key): held for key, held in backend.tables["t"].items.items()}
+    shared = [key for key in before if next(iter(before[key].values())) is next(iter(after[key].values()))]
+    assert len(shared) == 1, "a is shared; b and c, which the transaction names, are copies"
