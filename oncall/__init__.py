@@ -1,0 +1,1 @@
+"""The `cordon` command, for people on call and for the playtest."""

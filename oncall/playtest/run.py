@@ -1,0 +1,150 @@
+"""`cordon playtest run`: raw alarms in, and everything that became of them out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from oncall.errors import BadUsage, Failed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from playtest.run.play import Played
+    from playtest.run.scenario import Scenario
+
+_WIDTH = 100
+"""Columns where no terminal says how many it has."""
+
+
+def run(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            show_default=False,
+            help="Raw alarms, each delivered when the one before has settled: an EventBridge event, an SNS-to-Lambda "
+            "Records envelope, a Device Defender message, or any other text; - is standard input. In a file, "
+            "${certificate-id:THING} stands for a demo certificate's id and ${now} for the playtest's time in ms.",
+        ),
+    ],
+    with_thing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:attr=value,...",
+            help="Add a connected thing with its own certificate first; the attributes may be left out.",
+        ),
+    ] = None,
+    mode: Annotated[str, typer.Option(help="observe shows the plan, automatic carries it out.")] = "automatic",
+    repeat: Annotated[int, typer.Option(metavar="N", help="Deliver each alarm N times at once, 1 to 10000.")] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:WHERE=NUMBER",
+            help="Switch a fault of the local AWS on, such as certificate-stays-accepted:pump-01, reconnects:pump-01=2 "
+            "or ticket-system-down; an unknown name lists them all.",
+        ),
+    ] = None,
+    logs: Annotated[str | None, typer.Option(metavar="FILE", help="Write what the functions log to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Put raw alarms into a local AWS with a demo fleet, and show what becomes of them. No real account is touched.
+
+    The alarm's age is not judged here: samples are of any date. Exit status: 0 answered, 1 a person must look,
+    2 bad usage, 3 a plan waits for approval.
+    """
+    asked = _scenario(files, with_thing or [], mode, repeat, fault or [])
+    with _log_file(logs) as log_file:
+        played = _played(asked, None if as_json else _console())
+        if log_file:
+            _write_logs(log_file, played)
+    if as_json:
+        sys.stdout.write(json.dumps(played.result.model_dump(mode="json"), indent=2) + "\n")
+    raise typer.Exit(_exit_status(played))
+
+
+def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: int, faults: Sequence[str]) -> Scenario:
+    # Here and below: the local AWS takes a second to import, and no other command waits for it.
+    from playtest.run.bad_scenario import BadScenario  # noqa: PLC0415 - see above
+    from playtest.run.raw_alarm import STANDARD_INPUT, read_raw_alarm  # noqa: PLC0415 - see above
+    from playtest.run.scenario import scenario  # noqa: PLC0415 - see above
+
+    if files.count(STANDARD_INPUT) > 1:
+        raise BadUsage("FILE: found - more than once, expected standard input once")
+    try:
+        alarms = [read_raw_alarm(file, sys.stdin) for file in files]
+        return scenario(alarms, with_things=things, mode=mode, repeat=repeat, faults=faults)
+    except BadScenario as bad:
+        raise BadUsage(str(bad)) from None
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415 - see above
+
+    # This very stream: the local AWS stands before sys.stdout while it is up, to keep the handlers' lines apart.
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
+
+
+def _played(asked: Scenario, console: Console | None) -> Played:
+    from playtest.local_aws import NetworkReached  # noqa: PLC0415 - see above
+
+    try:
+        return _shown(asked, console) if console else _silent(asked)
+    except (Exception, NetworkReached) as error:  # whatever it is, a run that failed itself is never green
+        raise Failed(
+            f"the playtest itself failed, nothing is known of the alarm: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _silent(asked: Scenario) -> Played:
+    from playtest.run.play import play  # noqa: PLC0415 - see above
+
+    return play(asked)
+
+
+def _shown(asked: Scenario, console: Console) -> Played:
+    from playtest.report.live import LiveView  # noqa: PLC0415 - see above
+    from playtest.report.page import show_beginning, show_end  # noqa: PLC0415 - see above
+    from playtest.run.play import play  # noqa: PLC0415 - see above
+
+    show_beginning(console, asked)
+    console.print()
+    with LiveView(console) as view:
+        played = play(asked, on_event=view.take, on_up=view.up)
+    show_end(console, played, asked.mode)
+    return played
+
+
+def _exit_status(played: Played) -> int:
+    from playtest.exit_status import exit_status  # noqa: PLC0415 - see above
+
+    return exit_status(played.result)
+
+
+@contextlib.contextmanager
+def _log_file(name: str | None) -> Iterator[TextIO | None]:
+    if name is None:
+        yield None
+        return
+    try:
+        file = Path(name).open("w")  # noqa: SIM115 - opened apart, so that only its own error is bad usage
+    except (OSError, ValueError) as error:
+        raise BadUsage(f"--logs: found {name!r}, expected a file that can be written ({error})") from None
+    with file:
+        yield file
+
+
+def _write_logs(file: TextIO, played: Played) -> None:
+    """Write a JSON line for each run of a function: what it logged, and its error."""
+    for one in played.invocations:
+        said = {"function": one.function, "request_id": one.request_id, "error": one.error, "log": "".join(one.output)}
+        file.write(json.dumps(said) + "\n")

@@ -1,0 +1,100 @@
+"""The whole page: what went in, what became of it, the fleet, the incidents, the cost, and the exit status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from cordon.model.incident import Mode
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from playtest.exit_status import ANSWERED, exit_status, meaning
+from playtest.report.fleet import fleet_part
+from playtest.report.incident import incident_part
+from playtest.report.wording import plain
+from playtest.result import AlarmResult, Cost, Fate, Result
+from playtest.run.play import Played
+from playtest.run.raw_alarm import Event, Message, posts_in
+from playtest.run.scenario import Scenario
+
+_DEAREST = 3
+"""Services whose share of the cost is named."""
+_WAYS = {Event: "put on the default bus", Message: "published on the alarm topic"}
+
+
+def show_beginning(console: Console, scenario: Scenario) -> None:
+    """Print what is delivered where."""
+    title = Text.assemble(
+        ("Cordon playtest", "bold"), f"  the real template, playbooks and handlers, in {scenario.mode} mode"
+    )
+    console.print(title)
+    for alarm in scenario.alarms:
+        times = f", {scenario.repeat} times at once" if scenario.repeat > 1 else ""
+        way = _WAYS[type(posts_in(alarm.text)[0])]
+        console.print(Text.assemble("  ", (plain(alarm.file), "cyan"), f" → {way}{times}"))
+    for thing in scenario.things:
+        console.print(Text(f"  with the thing {thing.name}", "dim"))
+    for fault in scenario.faults:
+        console.print(Text(f"  with the fault {fault.fault.name} {fault.where}".rstrip(), "yellow"))
+
+
+def show_end(console: Console, played: Played, mode: Mode) -> None:
+    """Print what became of it all; the last line says what the exit status means."""
+    result = played.result
+    parts: dict[str, Iterator[RenderableType]] = {
+        "Alarms": _alarms(result),
+        "Fleet": fleet_part(result.fleet_diff, played.before, played.after),
+    }
+    for heading, part in parts.items():
+        console.print()
+        console.print(Text(heading, "bold"))
+        console.print(Group(*part))
+    for incident in result.incidents:
+        console.print()
+        console.print(Group(*incident_part(incident)))
+    console.print()
+    console.print(Group(*_pages(result), *_cost(result.cost)))
+    status = exit_status(result)
+    console.print(
+        Text(f"Exit {status}: {plain(meaning(result), 1000)}.", "bold green" if status == ANSWERED else "bold red")
+    )
+    if mode is Mode.OBSERVE and result.incidents:
+        console.print(Text("Observe mode: the plan stands in the ticket, and nothing was changed.", "dim"))
+
+
+def _alarms(result: Result) -> Iterator[RenderableType]:
+    """Yield one line for each fate, with how often and why."""
+    for (said, style), times in Counter(_fate(alarm) for alarm in result.alarms).items():
+        yield Text(f"  {times} {said}", style)
+    for letter in result.dead_letters:
+        yield Text(f"  dead letter in {letter.queue}: {plain(letter.reason)}", "red")
+
+
+def _fate(alarm: AlarmResult) -> tuple[str, str]:
+    who = " ".join(plain(word, 80) for word in (alarm.source, alarm.kind) if word)
+    if alarm.accepted:
+        return f"accepted and {alarm.became}: {who}", "green"
+    style = "yellow" if alarm.became in {Fate.IGNORED, Fate.UNROUTED} else "red"
+    return f"{alarm.became}: {plain(alarm.reason or '', 400)}", style
+
+
+def _pages(result: Result) -> Iterator[RenderableType]:
+    for page in result.pages:
+        yield Text.assemble(("Page  ", "bold yellow"), plain(page.subject), (f"  {plain(page.message)}", "dim"))
+
+
+def _cost(cost: Cost) -> Iterator[RenderableType]:
+    by_service: dict[str, float] = {}
+    for item in cost.services:
+        by_service[item.service] = by_service.get(item.service, 0.0) + item.dollars
+    dearest = sorted(by_service.items(), key=lambda entry: -entry[1])
+    counted = {(item.service, item.unit): item.count for item in cost.services}
+    transitions = counted.get(("Step Functions", "state transitions"), 0)
+    used = f"{transitions:.0f} transitions, {counted.get(('Lambda', 'requests'), 0):.0f} invocations"
+    yield Text.assemble(
+        ("Cost  ", "bold"),
+        f"${cost.dollars:.6f}",
+        (f"  {', '.join(f'{name} ${dollars:.6f}' for name, dollars in dearest[:_DEAREST])}, others less", "dim"),
+    )
+    yield Text(f"      An estimate at us-east-1 list prices ({used}); OpsCenter bills OpsItems besides.", "dim")

@@ -1,0 +1,88 @@
+"""A scenario: which alarms, into which fleet, how often, in which mode, with which faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from cordon.model.incident import Mode
+
+from playtest.fleet.demo_things import THINGS
+from playtest.local_aws.cloud import TEMPLATE
+from playtest.local_aws.transform import read_template
+from playtest.run.added_thing import AddedThing, parse_added_thing
+from playtest.run.asked_fault import AskedFault, Where, parse_fault
+from playtest.run.bad_scenario import BadScenario
+from playtest.run.raw_alarm import RawAlarm
+
+MOST_REPEATS = 10_000
+_PLAYBOOKS = "*.asl.yaml"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is run. `repeat` is how many times each alarm is delivered at once."""
+
+    alarms: Sequence[RawAlarm]
+    things: Sequence[AddedThing] = ()
+    mode: Mode = Mode.AUTOMATIC
+    repeat: int = 1
+    faults: Sequence[AskedFault] = ()
+
+
+def scenario(
+    alarms: Sequence[RawAlarm],
+    *,
+    with_things: Iterable[str] = (),
+    mode: str = Mode.AUTOMATIC,
+    repeat: int = 1,
+    faults: Iterable[str] = (),
+) -> Scenario:
+    """Return the scenario that was asked for, in the words of the command line; nothing runs yet.
+
+    Raises:
+        BadScenario: anything of it cannot be.
+    """
+    things = [parse_added_thing(text) for text in with_things]
+    _require_new_names(things)
+    certified = frozenset({spec.name for spec in THINGS if spec.certificates} | {thing.name for thing in things})
+    _require_certificates(alarms, certified)
+    if mode not in set(Mode):
+        raise BadScenario("--mode", mode, " or ".join(Mode))
+    if not 1 <= repeat <= MOST_REPEATS:
+        raise BadScenario("--repeat", repeat, f"a whole number from 1 to {MOST_REPEATS}")
+    known = {Where.THING: certified, Where.STATE: _states(), Where.FUNCTION: _functions()}
+    asked = [parse_fault(text, known) for text in faults]
+    return Scenario(alarms, things, Mode(mode), repeat, asked)
+
+
+def _require_new_names(things: Sequence[AddedThing]) -> None:
+    taken = {spec.name for spec in THINGS}
+    for thing in things:
+        if thing.name in taken:
+            raise BadScenario("--with-thing name", thing.name, "a name that no other thing of the fleet has")
+        taken.add(thing.name)
+
+
+def _require_certificates(alarms: Sequence[RawAlarm], certified: frozenset[str]) -> None:
+    for alarm in alarms:
+        for name in alarm.things_named():
+            if name not in certified:
+                place = f"{alarm.file} ${{certificate-id:…}}"
+                raise BadScenario(place, name, f"a thing with a certificate: {', '.join(sorted(certified))}")
+
+
+def _states() -> frozenset[str]:
+    folder = TEMPLATE.parent / "playbooks"
+    return frozenset(name for path in sorted(folder.glob(_PLAYBOOKS)) for name in _states_of(path))
+
+
+def _states_of(path: Path) -> list[str]:
+    return list(yaml.safe_load(path.read_text())["States"])
+
+
+def _functions() -> frozenset[str]:
+    resources = read_template(TEMPLATE)["Resources"]
+    return frozenset(name for name, item in resources.items() if item["Type"] == "AWS::Serverless::Function")
