@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
 from playtest.local_aws import conditions
 from playtest.local_aws.arns import matches, one_or_many
 
@@ -33,8 +36,6 @@ def _applying(policy: Mapping[str, Any], action: str, resource: str) -> Iterable
 @functools.cache
 def install() -> None:
     """Let moto's buckets judge with `effects`, once per process."""
-    from moto.iam.access_control import PermissionResult  # noqa: PLC0415 - moto is imported only when needed
-    from moto.s3.models import FakeBucket  # noqa: PLC0415 - as above
 
     def get_permission(bucket: Any, action: str, resource: str) -> Any:
         found = effects(json.loads(bucket.policy), action, resource) if bucket.policy else set()

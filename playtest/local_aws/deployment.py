@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.parsing import get_model_map
+from moto.iam.models import AWSManagedPolicy, aws_managed_policies_data, iam_backends
+
 from playtest.local_aws import runtime
 from playtest.local_aws.arns import one_or_many
 from playtest.local_aws.resource_types import ACCEPTED
@@ -85,8 +89,6 @@ def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:
 
 
 def _require_known_types(transformed: Mapping[str, Any]) -> None:
-    from moto.cloudformation.parsing import get_model_map  # noqa: PLC0415 - moto is imported only when needed
-
     known = get_model_map().keys() | ACCEPTED.keys()
     unknown = {name: item["Type"] for name, item in transformed["Resources"].items() if item["Type"] not in known}
     if unknown:
@@ -105,8 +107,6 @@ def _provide_artefact(region: str) -> None:
 
 def _provide_managed_policies(transformed: Mapping[str, Any]) -> None:
     """Load the AWS managed policies that the template names, and no others: moto has 1,300 of them."""
-    from moto.iam.models import AWSManagedPolicy, iam_backends  # noqa: PLC0415 - as above
-
     backend = iam_backends[runtime.ACCOUNT]["aws"]
     for arn in set(managed_policies(transformed)):
         name = arn.rpartition("/")[2]
@@ -116,8 +116,6 @@ def _provide_managed_policies(transformed: Mapping[str, Any]) -> None:
 
 @functools.cache
 def _managed_policy_data() -> dict[str, Any]:
-    from moto.iam.models import aws_managed_policies_data  # noqa: PLC0415 - as above
-
     data: dict[str, Any] = json.loads(aws_managed_policies_data)
     return data
 
@@ -141,8 +139,6 @@ def arn_text(arn: Any) -> str:
 
 
 def _physical_ids(region: str) -> dict[str, str]:
-    from moto.cloudformation.models import cloudformation_backends  # noqa: PLC0415 - as above
-
     (stack,) = cloudformation_backends[runtime.ACCOUNT][region].stacks.values()
     found = {name: stack.resource_map[name] for name in stack.resource_map._resource_json_map}
     # A Lambda permission has no physical id in moto, and nothing refers to one.

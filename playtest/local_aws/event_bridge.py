@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jsonpath_ng.ext import parse
+from moto.events.models import Rule, events_backends
 
-from playtest.local_aws import runtime, service_permissions
+from playtest.local_aws import runtime
 from playtest.local_aws.clock import iso
-from playtest.local_aws.lambda_bridge import run_async
+from playtest.local_aws.deliveries import deliver
 
 _VARIABLE = re.compile(r"<([\w.\-]+)>")
 _parse = functools.lru_cache(maxsize=256)(parse)
@@ -51,52 +52,8 @@ def _completed(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rules(bus: str) -> list[Any]:
-    from moto.events.models import events_backends  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     backend = events_backends[runtime.ACCOUNT][runtime.current().region]
     return [rule for rule in backend.event_buses[bus].rules.values() if not rule.scheduled_expression]
-
-
-def deliver(arn: str, body: str, *, name: str | None = None, source: str | None = None) -> None:
-    """Hand `body` to the resource `arn`. `name` names an execution, `source` is the ARN on whose behalf it is done.
-
-    Raises whatever the resource answers (an unknown queue, an execution that exists), `service_permissions.Refused`
-    when its policy does not let EventBridge in, or NotImplementedError for a kind of target that is not mended here.
-    """
-    service = arn.split(":")[2]
-    if service not in _DELIVERIES:
-        raise NotImplementedError(f"an EventBridge target {arn}")
-    if source is not None:
-        service_permissions.require(arn, "events.amazonaws.com", source)
-    _DELIVERIES[service](arn, body, name)
-
-
-def _to_state_machine(arn: str, body: str, name: str | None) -> None:
-    from moto.stepfunctions.responses import get_backend  # noqa: PLC0415 - as above
-
-    backend = get_backend(runtime.ACCOUNT, arn.split(":")[3])
-    backend.start_execution(arn, name or str(uuid.uuid4()), body)
-
-
-def _to_function(arn: str, body: str, _name: str | None) -> None:
-    from moto.awslambda.utils import get_backend  # noqa: PLC0415 - as above
-
-    run_async(get_backend(runtime.ACCOUNT, arn.split(":")[3]).get_function(arn), json.loads(body))
-
-
-def _to_topic(arn: str, body: str, _name: str | None) -> None:
-    from moto.sns.models import sns_backends  # noqa: PLC0415 - as above
-
-    sns_backends[runtime.ACCOUNT][arn.split(":")[3]].publish(message=body, arn=arn)
-
-
-def _to_queue(arn: str, body: str, _name: str | None) -> None:
-    from moto.sqs.models import sqs_backends  # noqa: PLC0415 - as above
-
-    sqs_backends[runtime.ACCOUNT][arn.split(":")[3]].send_message(queue_name=arn.split(":")[-1], message_body=body)
-
-
-_DELIVERIES = {"states": _to_state_machine, "lambda": _to_function, "sns": _to_topic, "sqs": _to_queue}
 
 
 def target_input(target: Mapping[str, Any], event: Mapping[str, Any], rule: Any) -> str:
@@ -143,7 +100,7 @@ def _filled_in(value: Any, *, quoted: bool) -> str:
     return text[1:-1] if isinstance(value, str) else json.dumps(text)[1:-1]
 
 
-def _send_to_targets(rule: Any, original_event: Any, transform_input: bool = True) -> None:  # noqa: FBT001, FBT002 - moto's signature
+def _send_to_targets(rule: Any, original_event: Any, *_: Any) -> None:
     event = {name: value for name, value in original_event.items() if name != "ingestion-time"}
     if not isinstance(event["time"], str):
         event["time"] = datetime.fromtimestamp(float(event["time"]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -177,6 +134,4 @@ def bury(dead_letters: str | None, body: str, source: str) -> None:
 @functools.cache
 def install() -> None:
     """Let moto's rules deliver with this module, once per process."""
-    from moto.events.models import Rule  # noqa: PLC0415 - as above
-
     Rule.send_to_targets = _send_to_targets

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moto.events.models import UNDEFINED, EventPattern
+
 
 def matches(operators: Any, pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Say whether `event` matches `pattern`; `operators` is moto's EventPattern, which knows the value filters."""
@@ -36,8 +38,6 @@ def _objects(values: Sequence[Any]) -> list[Mapping[str, Any]]:
 
 
 def _value_matches(operators: Any, values: Sequence[Any], filters: Sequence[Any]) -> bool:
-    from moto.events.models import UNDEFINED  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     found = [UNDEFINED if isinstance(value, dict) else value for value in values] or [UNDEFINED]
     return any(operators._does_item_match_filters(value, filters) for value in found)
 
@@ -45,7 +45,6 @@ def _value_matches(operators: Any, values: Sequence[Any], filters: Sequence[Any]
 @functools.cache
 def install() -> None:
     """Let moto's rules match with `matches`, once per process."""
-    from moto.events.models import EventPattern  # noqa: PLC0415 - as above
 
     def matches_event(self: Any, event: Any) -> bool:
         return matches(self, self._pattern, json.loads(json.dumps(event))) if self._pattern else True

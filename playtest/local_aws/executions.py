@@ -106,7 +106,10 @@ def _record(execution: Any) -> ExecutionRecord:
 
 
 def _status_change(execution: Any) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html (error and cause: M)"""
+    """The event as AWS writes it (error and cause: M).
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
     ended = execution.stop_date
     detail = {
         "executionArn": execution.exec_arn,

@@ -40,7 +40,7 @@ class _Router(io.TextIOBase):
 
     @property
     def _stream(self) -> TextIO:
-        return self.behind if sys.stdout is self else sys.stdout  # type: ignore[comparison-overlap]
+        return self.behind if sys.stdout is self else sys.stdout
 
 
 _router = _Router()
@@ -49,12 +49,12 @@ _router = _Router()
 
 def start() -> None:
     """Stand before the present stdout."""
-    if sys.stdout is not _router:  # type: ignore[comparison-overlap]
+    if sys.stdout is not _router:
         _router.behind = sys.stdout
-        sys.stdout = _router  # type: ignore[assignment]
+        sys.stdout = _router
 
 
 def stop() -> None:
     """Put the stdout back that was there."""
-    if sys.stdout is _router:  # type: ignore[comparison-overlap]
+    if sys.stdout is _router:
         sys.stdout = _router.behind

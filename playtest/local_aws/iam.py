@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from moto.iam.models import iam_backends
+
 from playtest.local_aws import conditions, runtime
 from playtest.local_aws.arns import matches, one_or_many
 from playtest.local_aws.calls import Call
@@ -90,8 +92,6 @@ def _referred(value: Any) -> str:
 
 
 def _statements_of_role(role_name: str) -> list[Mapping[str, Any]]:
-    from moto.iam.models import iam_backends  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     role = next(role for role in iam_backends[runtime.ACCOUNT]["aws"].roles.values() if role.name == role_name)
     documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
     parsed = [json.loads(document) if isinstance(document, str) else document for document in documents]

@@ -10,6 +10,25 @@ import threading
 from typing import Any
 
 import botocore.session
+import moto.stepfunctions.parser.models  # noqa: F401 - loads every module that `_replace_everywhere` must reach
+from moto.stepfunctions.parser import api
+from moto.stepfunctions.parser.asl.component.common.error_name import (
+    failure_event,
+    states_error_name,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
+)
+from moto.stepfunctions.parser.asl.component.state.fail import state_fail
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 # A path with one of these may find many values; all others name exactly one.
 _INDEFINITE = re.compile(r"\.\.|\*|\?|\[[^\]'\"]*[:,][^\]'\"]*\]")
@@ -18,8 +37,6 @@ _INDEFINITE = re.compile(r"\.\.|\*|\?|\[[^\]'\"]*[:,][^\]'\"]*\]")
 @functools.cache
 def install() -> None:
     """Mend the interpreter, once per process; takes a second the first time, it has 350 modules."""
-    import moto.stepfunctions.parser.models  # noqa: F401, PLC0415 - pulls in every module that is mended below
-
     _normalise_parameters()
     _find_single_values()
     _name_missing_choices()
@@ -30,10 +47,6 @@ def install() -> None:
 
 def _normalise_parameters() -> None:
     """moto emptied the two methods that turn ASL's PascalCase into botocore's names; the conversion is still there."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: PLC0415 - slow import
-        state_task_service,
-    )
-
     service = state_task_service.StateTaskService
 
     @functools.cache
@@ -63,8 +76,6 @@ def _normalise_parameters() -> None:
 
 def _find_single_values() -> None:
     """`$.a[0].b` is one value, not a list of one, or every Choice on it is wrong."""
-    from moto.stepfunctions.parser.asl.utils import json_path  # noqa: PLC0415 - slow import
-
     parse = functools.lru_cache(maxsize=4096)(json_path.parse)
 
     def extract_json(path: str, data: Any) -> Any:
@@ -80,17 +91,6 @@ def _find_single_values() -> None:
 
 def _name_missing_choices() -> None:
     """A Choice without a match fails with States.NoChoiceMatched; moto says States.Runtime."""
-    from moto.stepfunctions.parser import api  # noqa: PLC0415 - slow import
-    from moto.stepfunctions.parser.asl.component.common.error_name import (  # noqa: PLC0415 - slow import
-        failure_event,
-        states_error_name,
-    )
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (  # noqa: PLC0415
-        StatesErrorNameType,
-    )
-    from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice  # noqa: PLC0415
-    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails  # noqa: PLC0415
-
     evaluate = StateChoice._eval_state
 
     def evaluate_choice(self: Any, env: Any) -> None:
@@ -116,16 +116,11 @@ def _name_missing_choices() -> None:
 
 def _let_fail_pass_errors_on() -> None:
     """A Fail state may end with the error that it was handed, States.Timeout or the like; moto crashes on that."""
-    from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName  # noqa: PLC0415
-    from moto.stepfunctions.parser.asl.component.state.fail import state_fail  # noqa: PLC0415 - slow import
-
     state_fail.CustomErrorName = ErrorName
 
 
 def _keep_clients() -> None:
     """One client for each Region and service instead of one for each task: 5 ms a task, not 16."""
-    from moto.stepfunctions.parser.asl.utils import boto_client  # noqa: PLC0415 - slow import
-
     make, lock, kept = boto_client.boto_client_for, threading.Lock(), {}
 
     def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001 - moto's
@@ -139,9 +134,6 @@ def _keep_clients() -> None:
 
 def _parse_once() -> None:
     """Parsing takes longer than running: parse a definition once per process and give each execution a copy."""
-    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser  # noqa: PLC0415 - slow import
-    from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker  # noqa: PLC0415 - slow import
-
     AmazonStateLanguageParser.parse = staticmethod(functools.lru_cache(maxsize=64)(AmazonStateLanguageParser.parse))
     entrypoint = ExecutionWorker._get_evaluation_entrypoint
     ExecutionWorker._get_evaluation_entrypoint = lambda self: copy.deepcopy(entrypoint(self))

@@ -18,7 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playtest.local_aws import handler_output, runtime
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.utils import get_backend
+
+from playtest.local_aws import deliveries, handler_output, runtime
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.faults import ProcessStopped
 from playtest.local_aws.handler_output import OUTPUT
@@ -96,8 +99,6 @@ def shared_environment(region: str) -> dict[str, str]:
 
 
 def _backend() -> Any:
-    from moto.awslambda.utils import get_backend  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     return get_backend(runtime.ACCOUNT, runtime.current().region)
 
 
@@ -186,8 +187,6 @@ def _attempts(running: Runtime, function: Any, event: Any) -> None:
 
 
 def _give_up(running: Runtime, invocation: Invocation, destination: str | None) -> None:
-    from playtest.local_aws.event_bridge import deliver  # noqa: PLC0415 - the two rooms hand work to each other
-
     if destination is None:
         running.undelivered.append(f"{invocation.function} gave up: {invocation.error}")
         return
@@ -197,7 +196,7 @@ def _give_up(running: Runtime, invocation: Invocation, destination: str | None) 
         "requestPayload": invocation.event,
         "responsePayload": invocation.error,
     }
-    deliver(destination, json.dumps(record))
+    deliveries.deliver(destination, json.dumps(record))
 
 
 def _invoke(function: Any, body: Any, request_headers: Mapping[str, str], response_headers: dict[str, str]) -> bytes:
@@ -214,6 +213,5 @@ def _invoke(function: Any, body: Any, request_headers: Mapping[str, str], respon
 @functools.cache
 def install() -> None:
     """Let moto run handlers in this process, once per process."""
-    from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - moto is slow to import, and only needed here
-
     LambdaFunction.invoke = _invoke
+    deliveries.TARGETS["lambda"] = lambda arn, body, _name: run_async(function(arn), json.loads(body))

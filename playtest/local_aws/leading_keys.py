@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from moto.dynamodb.models import dynamodb_backends
+
 from playtest.local_aws import runtime
 
 _EQUALITY = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
@@ -39,8 +41,6 @@ def _keys(request: Mapping[str, Any], region: str) -> Iterator[str]:
 
 
 def _partition_key(request: Mapping[str, Any], region: str) -> str:
-    from moto.dynamodb.models import dynamodb_backends  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     table = dynamodb_backends[runtime.ACCOUNT][region].tables.get(request["TableName"].rpartition("/")[2])
     if table is None:
         return ""

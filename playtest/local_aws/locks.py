@@ -10,13 +10,13 @@ import functools
 import threading
 from typing import Any
 
+from moto.dynamodb.responses import DynamoHandler
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
 
 @functools.cache
 def install() -> None:
     """Put the two locks round their calls, once per process."""
-    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto is imported only when needed
-    from moto.stepfunctions.parser.models import StepFunctionsParserBackend  # noqa: PLC0415 - as above
-
     _one_at_a_time(DynamoHandler, "call_action")
     _one_at_a_time(StepFunctionsParserBackend, "start_execution")
 

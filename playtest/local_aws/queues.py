@@ -12,6 +12,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from moto.awslambda.utils import get_backend
+from moto.sqs.models import Queue, sqs_backends
+
 from playtest.local_aws import lambda_bridge, runtime
 from playtest.local_aws.runtime import Runtime
 
@@ -111,14 +114,14 @@ class EventSourceMapping:
 
 
 def _reported_failures(result: Any, everything: set[str]) -> set[str]:
-    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting"""
+    """What an answer says of its batch; one that names what was not in it fails all of it (see the page above)."""
     if result is None or result == {}:
         return set()
     failures = result.get("batchItemFailures") if isinstance(result, dict) else None
     if failures is None:
         return set() if isinstance(result, dict) and "batchItemFailures" in result else everything
-    names = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures]
-    return set(names) if all(name in everything for name in names) else everything
+    names = {str(item.get("itemIdentifier")) if isinstance(item, dict) else "" for item in failures}
+    return names if all(name in everything for name in names) else everything
 
 
 def _record(message: Any, queue: Any) -> dict[str, Any]:
@@ -146,15 +149,11 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sqs(region: str) -> Any:
-    from moto.sqs.models import sqs_backends  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     return sqs_backends[runtime.ACCOUNT][region]
 
 
 def start_mappings(running: Runtime) -> list[EventSourceMapping]:
     """Start a poller for every event source mapping that was deployed; the caller stops them."""
-    from moto.awslambda.utils import get_backend  # noqa: PLC0415 - as above
-
     backend = get_backend(runtime.ACCOUNT, running.region)
     started = []
     for mapping in backend._event_source_mappings.values():
@@ -169,8 +168,6 @@ def start_mappings(running: Runtime) -> list[EventSourceMapping]:
 @functools.cache
 def install() -> None:
     """Let a queue tell the pollers of a new message, once per process."""
-    from moto.sqs.models import Queue  # noqa: PLC0415 - as above
-
     original = Queue.add_message
 
     def add_message(queue: Any, message: Any) -> None:

@@ -7,18 +7,20 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.cloudformation.models import Stack
+from moto.dynamodb.models.table import Table
+from moto.events.models import EventBus
+from moto.s3.models import FakeBucket
+from moto.stepfunctions import responses
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.utils import cfn_to_api_tags
+
 from playtest.local_aws.sessions import client
 
 
 @functools.cache
 def install() -> None:
     """Mend state machines, buckets and tables, once per process."""
-    from moto.cloudformation.models import Stack  # noqa: PLC0415 - moto is imported only when a local AWS starts
-    from moto.dynamodb.models.table import Table  # noqa: PLC0415 - as above
-    from moto.events.models import EventBus  # noqa: PLC0415 - as above
-    from moto.s3.models import FakeBucket  # noqa: PLC0415 - as above
-    from moto.stepfunctions.models import StateMachine  # noqa: PLC0415 - as above
-
     StateMachine.create_from_cloudformation_json = classmethod(_state_machine)
     _give_arn(StateMachine)
     EventBus.physical_resource_id = property(lambda self: self.name)  # without it !Ref gives the object itself
@@ -27,11 +29,8 @@ def install() -> None:
     _after_creation(Table, _complete_table)
 
 
-def _state_machine(_cls: Any, resource_name: str, template: Any, account_id: str, region: str, **_: Any) -> Any:
+def _state_machine(_cls: Any, /, resource_name: str, template: Any, account_id: str, region: str, **_: Any) -> Any:
     """moto creates it in the backend that does not execute, and leaves DefinitionSubstitutions as they stand."""
-    from moto.stepfunctions import responses  # noqa: PLC0415 - as above
-    from moto.stepfunctions.utils import cfn_to_api_tags  # noqa: PLC0415 - as above
-
     properties = template["Properties"]
     definition = properties["DefinitionString"]
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
@@ -62,7 +61,7 @@ def _give_arn(machine: Any) -> None:
 def _after_creation(owner: Any, complete: Callable[[Any, Mapping[str, Any], str], None]) -> None:
     original = owner.create_from_cloudformation_json.__func__
 
-    def create(cls: Any, name: str, template: Any, account_id: str, region: str, **rest: Any) -> Any:
+    def create(cls: Any, /, name: str, template: Any, account_id: str, region: str, **rest: Any) -> Any:
         made = original(cls, name, template, account_id, region, **rest)
         complete(made, template.get("Properties", {}), region)
         return made

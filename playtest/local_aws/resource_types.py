@@ -8,6 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.cloudformation import parsing
+from moto.core.common_models import CloudFormationModel
+
+from playtest.local_aws import resource_mends
 from playtest.local_aws.sessions import client
 
 Properties = Mapping[str, Any]
@@ -120,10 +124,8 @@ def _physical_name(resource_type: str, stack_name: str, logical_id: str) -> str:
 
 
 def _add_type(cfn_type: str, name_property: str | None, create: Create) -> None:
-    from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - moto is imported only when needed
-
     def create_from(
-        cls: Any, resource_name: str, cloudformation_json: Any, _account: str, region: str, **_: Any
+        cls: Any, /, resource_name: str, cloudformation_json: Any, _account: str, region: str, **_: Any
     ) -> Any:
         made = cls()
         made.attributes = dict(create(region, resource_name, _without_none(cloudformation_json["Properties"])) or {})
@@ -146,10 +148,6 @@ def _add_type(cfn_type: str, name_property: str | None, create: Create) -> None:
 @functools.cache
 def install() -> None:
     """Teach moto's CloudFormation what it lacks, once per process."""
-    from moto.cloudformation import parsing  # noqa: PLC0415 - as above
-
-    from playtest.local_aws import resource_mends  # noqa: PLC0415 - as above
-
     for cfn_type, (name_property, create) in _TYPES.items():
         _add_type(cfn_type, name_property, create)
     parsing.generate_resource_name = _physical_name

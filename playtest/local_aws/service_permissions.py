@@ -11,6 +11,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from moto.awslambda.utils import get_backend
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
 from playtest.local_aws import conditions, runtime
 from playtest.local_aws.arns import matches, one_or_many
 
@@ -51,21 +55,15 @@ def _known(source: str) -> conditions.Known:
 
 
 def _queue_statements(arn: str) -> Iterable[Mapping[str, Any]]:
-    from moto.sqs.models import sqs_backends  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
-    queue = sqs_backends[runtime.ACCOUNT][arn.split(":")[3]].get_queue(arn.split(":")[-1])
+    queue = sqs_backends[runtime.ACCOUNT][arn.split(":")[3]].get_queue(arn.rpartition(":")[2])
     return _statements(queue.policy)
 
 
 def _topic_statements(arn: str) -> Iterable[Mapping[str, Any]]:
-    from moto.sns.models import sns_backends  # noqa: PLC0415 - as above
-
     return _statements(sns_backends[runtime.ACCOUNT][arn.split(":")[3]].get_topic(arn).policy)
 
 
 def _function_statements(arn: str) -> Iterable[Mapping[str, Any]]:
-    from moto.awslambda.utils import get_backend  # noqa: PLC0415 - as above
-
     function = get_backend(runtime.ACCOUNT, arn.split(":")[3]).get_function(arn)
     return [{**statement, "Resource": arn} for statement in function.policy.statements]
 

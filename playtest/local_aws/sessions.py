@@ -9,14 +9,12 @@ from typing import Any
 
 import boto3
 
-# Whoever looks at a request sees at once that it was never meant for AWS.
-_NOBODY = {"aws_access_key_id": "PLAYTEST", "aws_secret_access_key": "playtest"}
-
 
 @functools.cache
 def session() -> boto3.Session:
     """Return the session, with credentials that no real account takes."""
-    return boto3.Session(**_NOBODY)
+    # Whoever looks at a request sees at once that it was never meant for AWS.
+    return boto3.Session(aws_access_key_id="PLAYTEST", aws_secret_access_key="playtest")  # noqa: S106 - opens nothing
 
 
 @functools.lru_cache(maxsize=128)

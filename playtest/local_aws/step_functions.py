@@ -14,6 +14,28 @@ import uuid
 from datetime import datetime, tzinfo
 from typing import Any
 
+from moto.core.responses import ActionResult, EmptyResult
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state import state
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (
+    StateTaskLambda,
+)
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (
+    timestamp,
+    wait_function,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
+from moto.stepfunctions.parser.backend import execution as moto_execution
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+
 from playtest.local_aws import executions, interpreter, runtime
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.clock import iso
@@ -37,8 +59,6 @@ def install() -> None:
 
 def _name_executions() -> None:
     """An execution without a name is called `None` by moto, so the second one is refused."""
-    from moto.stepfunctions.parser.models import StepFunctionsParserBackend  # noqa: PLC0415 - slow to import
-
     original = StepFunctionsParserBackend.start_execution
 
     def start_execution(self: Any, arn: str, name: Any = None, execution_input: Any = None, *rest: Any) -> Any:
@@ -48,9 +68,6 @@ def _name_executions() -> None:
 
 
 def _follow_executions() -> None:
-    from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker  # noqa: PLC0415 - as above
-
     entrypoint, environment = ExecutionWorker._get_evaluation_entrypoint, ExecutionWorker._get_evaluation_environment
     add_event = EventManager.add_event
 
@@ -79,9 +96,6 @@ def _follow_executions() -> None:
 
 def _count_as_background() -> None:
     """`settle` waits for executions; their beginning and end are told on the default bus."""
-    from moto.stepfunctions.parser.backend import execution as moto_execution  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker  # noqa: PLC0415 - as above
-
     start, communication = moto_execution.Execution.start, moto_execution.BaseExecutionWorkerCommunication
     terminated = communication.terminated
 
@@ -111,10 +125,6 @@ def _count_as_background() -> None:
 
 def _tell_the_time() -> None:
     """The context object and the history tell virtual time; `$$.Execution.StartTime` is text, as on AWS."""
-    from moto.stepfunctions.parser.asl.component.state import state  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.backend.execution import Execution  # noqa: PLC0415 - as above
-
     start_details, state_data = Execution.get_start_execution_details, state.StateData
 
     def with_text(self: Any) -> Any:
@@ -132,11 +142,6 @@ def _tell_the_time() -> None:
 
 def _let_waits_pass() -> None:
     """Wait states and the intervals of Retry move the virtual clock; nothing sleeps."""
-    from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (  # noqa: PLC0415 - as above
-        timestamp,
-        wait_function,
-    )
 
     def wait_interval(_self: Any, env: Any, wait_seconds: float) -> None:
         executions.wait(env, float(wait_seconds))
@@ -167,9 +172,6 @@ class _NaiveVirtualTime(datetime):
 
 def _keep_early_ends() -> None:
     """An execution that was aborted or timed out stays so, whatever its running task answers afterwards."""
-    from moto.stepfunctions.parser.asl.component.state.state import CommonStateField  # noqa: PLC0415 - as above
-    from moto.stepfunctions.parser.asl.eval.environment import Environment  # noqa: PLC0415 - as above
-
     set_error, set_timed_out = Environment.set_error, Environment.set_timed_out
     evaluate = CommonStateField._eval_body
 
@@ -192,13 +194,6 @@ def _keep_early_ends() -> None:
 
 def _say_who_calls() -> None:
     """Calls of a task are made by its state machine: one Caller for each attempt, on the attempt's own thread."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (  # noqa: PLC0415
-        StateTaskService,
-    )
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (  # noqa: PLC0415
-        StateTaskLambda,
-    )
-
     for task in (StateTaskService, StateTaskLambda):
         task._eval_execution = _as_state_machine(task._eval_execution)
 
@@ -219,8 +214,6 @@ def _as_state_machine(evaluate: Any) -> Any:
 
 def _pass_on_causes() -> None:
     """SendTaskFailure and StopExecution drop what the caller says about the reason."""
-    from moto.core.responses import ActionResult, EmptyResult  # noqa: PLC0415 - as above
-    from moto.stepfunctions.responses import StepFunctionResponse  # noqa: PLC0415 - as above
 
     def send_task_failure(self: Any) -> Any:
         error, cause = self._get_param("error"), self._get_param("cause")

@@ -6,9 +6,11 @@ import functools
 import json
 from typing import Any
 
+from moto.sns import models
+
 from playtest.local_aws import runtime, service_permissions
 from playtest.local_aws.clock import iso
-from playtest.local_aws.event_bridge import deliver
+from playtest.local_aws.deliveries import deliver
 
 
 def _bury(subscription: Any, message: str) -> None:
@@ -27,8 +29,6 @@ def _bury(subscription: Any, message: str) -> None:
 @functools.cache
 def install() -> None:
     """Mend moto's SNS, once per process."""
-    from moto.sns import models  # noqa: PLC0415 - moto is imported only when a local AWS starts
-
     subscription = models.Subscription
     make_key, publish = subscription.private_key, subscription.publish
 
