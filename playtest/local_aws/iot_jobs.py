@@ -10,7 +10,6 @@ from moto.iot.models import FakeJobExecution, IoTBackend
 from playtest.local_aws.iot_errors import AlreadyExists, NotFound
 from playtest.local_aws.moto_methods import replace
 
-
 _create: Callable[..., tuple[str, str, str]] = IoTBackend.create_job
 
 

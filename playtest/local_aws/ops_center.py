@@ -36,6 +36,8 @@ _SUMMARY = (
 _STORE = "ops_items"  # kept on moto's backend, because a backend's attributes end with its mock
 _making = Lock()
 
+_validate: Callable[[Any, str, str], str] = SimpleSystemManagerBackend._validate_resource_type_and_id
+
 Operation = Callable[[Any], ActionResult]
 
 
@@ -56,14 +58,14 @@ def install() -> None:
         get_ops_item=_checked("GetOpsItem", _get_ops_item),
         describe_ops_items=_checked("DescribeOpsItems", in_pages(pages, _describe_ops_items)),
     )
-    validate = SimpleSystemManagerBackend._validate_resource_type_and_id  # noqa: SLF001 - what may have tags
-
-    def validate_resource_type_and_id(backend: Any, resource_type: str, resource_id: str) -> str:
-        if resource_type == "OpsItem" and resource_id in getattr(backend, _STORE, ()):
-            return resource_id
-        return validate(backend, resource_type, resource_id)
-
     replace(SimpleSystemManagerBackend, _validate_resource_type_and_id=validate_resource_type_and_id)
+
+
+def validate_resource_type_and_id(backend: Any, resource_type: str, resource_id: str) -> str:
+    """What may have tags: OpsItems too, which moto knows as a kind and never finds."""
+    if resource_type == "OpsItem" and resource_id in getattr(backend, _STORE, ()):
+        return resource_id
+    return _validate(backend, resource_type, resource_id)
 
 
 def _checked(operation: str, answer: Operation) -> Operation:
