@@ -44,10 +44,15 @@ class NetworkGuard:
                 raise NetworkReached(f"a look-up of {host}")
             return getaddrinfo(host, *args, **kwargs)
 
-        setattr(socket.socket, "connect", guarded_connect)  # noqa: B010 - a type says it cannot be replaced
+        self._put(guarded_connect)
         socket.getaddrinfo = guarded_getaddrinfo
 
     def stop(self) -> None:
         """Put the real calls back."""
-        socket.socket.connect = self._connect
+        self._put(self._connect)
         socket.getaddrinfo = self._getaddrinfo
+
+    @staticmethod
+    def _put(connect: Callable[..., Any]) -> None:
+        sockets: Any = socket.socket  # pytest-socket replaces the class itself, so it is looked up anew
+        sockets.connect = connect

@@ -23,7 +23,7 @@ StartMiniature = Callable[..., AbstractContextManager[LocalAws]]
 
 def open_item(body: Any) -> None:
     """Put the event on the miniature's bus that starts its state machine."""
-    entry = {
+    entry: Any = {
         "Source": "mini",
         "DetailType": "Opened",
         "Detail": json.dumps(body),
@@ -43,7 +43,7 @@ def _work(_event: Any, _context: Any) -> Any:
 
 
 @pytest.fixture
-def handlers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def handlers(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module that the miniature's handlers are in: a test sets the ones that it is about."""
     module: Any = ModuleType("miniature_handlers")
     module.triage, module.work = _triage, _work
@@ -53,7 +53,7 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def start_miniature(handlers: ModuleType) -> StartMiniature:
+def start_miniature(handlers: Any) -> StartMiniature:
     """Starts a local AWS with the miniature in it and no fleet; takes what LocalAws takes."""
     return lambda **wanted: LocalAws(**{"template": MINIATURE, "with_fleet": False, **wanted})
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,7 +108,7 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(aws: LocalAws) -
     assert buried["detail"] == {"id": "a"}
 
 
-def test_a_function_that_has_not_let_the_rule_in_is_not_invoked(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_function_that_has_not_let_the_rule_in_is_not_invoked(aws: LocalAws, handlers: Any) -> None:
     """A missing Lambda permission makes a rule silently useless on AWS; here it is told, and goes to the DLQ."""
     function = aws.stack.resource("CatchFunction")
     policy = json.loads(aws.client("lambda").get_policy(FunctionName=function)["Policy"])

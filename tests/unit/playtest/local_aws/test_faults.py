@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -38,7 +37,7 @@ def rows(aws: LocalAws) -> set[str]:
     [("stop_after", 1, {"a"}), ("stop_before", 2, {"a"}), ("stop_after", 2, {"a", "b"}), ("stop_before", 1, set())],
 )
 def test_a_stopped_process_has_done_what_it_did_and_no_more(
-    aws: LocalAws, handlers: ModuleType, fault: str, number: int, written: set[str]
+    aws: LocalAws, handlers: Any, fault: str, number: int, written: set[str]
 ) -> None:
     """The call took effect or was not made; no except and no finally of the dead process reaches anything."""
     handlers.work = two_writes
@@ -50,7 +49,7 @@ def test_a_stopped_process_has_done_what_it_did_and_no_more(
     assert len(aws.faults.struck) == 1
 
 
-def test_a_process_is_stopped_only_once(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_process_is_stopped_only_once(aws: LocalAws, handlers: Any) -> None:
     """The second attempt runs to its end, so that a retry can be watched."""
     handlers.work = two_writes
     aws.faults.stop_after("WorkFunction", 1)
@@ -68,7 +67,7 @@ def test_a_stopped_batch_is_delivered_again(aws: LocalAws) -> None:
     assert sorted(made.states[-1] for made in aws.executions()) == ["AlreadyClaimed", "Done"]
 
 
-def test_a_service_can_be_made_to_fail_for_one_caller_and_some_times(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_service_can_be_made_to_fail_for_one_caller_and_some_times(aws: LocalAws, handlers: Any) -> None:
     """The call is not made, has the wanted code, and is recorded with it."""
     handlers.work = two_writes
     aws.faults.fail("dynamodb", "PutItem", "ThrottlingException", times=1, function="AnotherFunction")
@@ -87,7 +86,7 @@ def test_a_task_that_is_throttled_is_retried_by_its_own_name(aws: LocalAws) -> N
     assert aws.clock.waited == pytest.approx(60)
 
 
-def test_faults_that_have_not_struck_can_be_cleared(aws: LocalAws, handlers: ModuleType) -> None:
+def test_faults_that_have_not_struck_can_be_cleared(aws: LocalAws, handlers: Any) -> None:
     """A cleared fault does not strike."""
     handlers.work = two_writes
     aws.faults.stop_after("WorkFunction", 1)

@@ -1,24 +1,28 @@
 from __future__ import annotations
 
 import os
-from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 
 from playtest.local_aws import LocalAws, granted_actions, managed_policy_names, used_actions
-from playtest.local_aws.conditions import UnknownCondition, hold
+from playtest.local_aws.conditions import Known, UnknownCondition, hold
 from playtest.local_aws.iam_actions import needs
 
 REGION = "eu-west-1"
+
+
+def client_of(service: str) -> Any:
+    """The client that a handler would make."""
+    return boto3.client(service)  # type: ignore[call-overload] # any service
 
 
 def calling(service: str, operation: str, **params: Any) -> Any:
     """A handler that makes one call."""
 
     def handler(_event: Any, _context: Any) -> None:
-        getattr(boto3.client(service), operation)(**params)
+        getattr(client_of(service), operation)(**params)
 
     return handler
 
@@ -28,7 +32,7 @@ def row(key: str) -> dict[str, Any]:
     return {"pk": {"S": key}, "sk": {"S": "x"}}
 
 
-def test_a_call_that_the_functions_own_role_allows_is_made(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_call_that_the_functions_own_role_allows_is_made(aws: LocalAws, handlers: Any) -> None:
     """Action and resource are granted to this very function."""
     handlers.work = calling("dynamodb", "put_item", TableName=os.environ["MINI_TABLE"], Item=row("a"))
     assert aws.invoke("WorkFunction", {}).error is None
@@ -45,7 +49,7 @@ def test_a_call_that_the_functions_own_role_allows_is_made(aws: LocalAws, handle
     ],
 )
 def test_a_call_that_the_role_does_not_allow_is_refused(
-    aws: LocalAws, handlers: ModuleType, service: str, operation: str, params: dict[str, Any], code: str
+    aws: LocalAws, handlers: Any, service: str, operation: str, params: dict[str, Any], code: str
 ) -> None:
     """Whatever is not granted is denied, with the service's own code, and recorded as denied."""
     handlers.work = calling(service, operation, **params)
@@ -55,7 +59,7 @@ def test_a_call_that_the_role_does_not_allow_is_refused(
     assert aws.calls.of("WorkFunction")[0].error == code
 
 
-def test_the_key_of_an_object_counts(aws: LocalAws, handlers: ModuleType) -> None:
+def test_the_key_of_an_object_counts(aws: LocalAws, handlers: Any) -> None:
     """The role may write below evidence/ and nowhere else in the same bucket."""
     bucket = os.environ["MINI_BUCKET"]
     handlers.work = calling("s3", "put_object", Bucket=bucket, Key="evidence/a", Body=b"x")
@@ -64,7 +68,7 @@ def test_the_key_of_an_object_counts(aws: LocalAws, handlers: ModuleType) -> Non
     assert aws.invoke("WorkFunction", {}).error is not None
 
 
-def test_a_transaction_needs_the_actions_of_its_parts(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_transaction_needs_the_actions_of_its_parts(aws: LocalAws, handlers: Any) -> None:
     """PutItem is granted, DeleteItem is not."""
     table = os.environ["MINI_TABLE"]
     put, delete = {"Put": {"TableName": table, "Item": row("a")}}, {"Delete": {"TableName": table, "Key": row("b")}}
@@ -85,7 +89,7 @@ def test_a_state_machine_is_held_to_its_role_too(aws: LocalAws) -> None:
     assert aws.executions()[0].error == "DynamoDB.AccessDeniedException"
 
 
-def test_what_aws_does_by_itself_needs_no_grant(aws: LocalAws, handlers: ModuleType) -> None:
+def test_what_aws_does_by_itself_needs_no_grant(aws: LocalAws, handlers: Any) -> None:
     """Triage may put events; that a rule then starts an execution is not triage's call."""
     aws.publish_alarm('{"id": "a", "looks": 0}')
     aws.settle()
@@ -93,7 +97,7 @@ def test_what_aws_does_by_itself_needs_no_grant(aws: LocalAws, handlers: ModuleT
     assert aws.executions()[0].status == "SUCCEEDED"
 
 
-def test_granted_and_used_actions_can_be_compared(aws: LocalAws, handlers: ModuleType) -> None:
+def test_granted_and_used_actions_can_be_compared(aws: LocalAws, handlers: Any) -> None:
     """What the template grants, less what was used, is what a role has too much."""
     handlers.work = calling("dynamodb", "put_item", TableName=os.environ["MINI_TABLE"], Item=row("a"))
     aws.invoke("WorkFunction", {})
@@ -188,7 +192,7 @@ def test_a_call_needs_its_iam_actions(
 )
 def test_conditions_are_judged(condition: dict[str, Any], holds: bool) -> None:
     """The operators of our policies mean what the reference says."""
-    known = {"k": "a", "tls": "true", "n": "1.3", "many": ["INCIDENT#1", "INCIDENT#2"], "none": []}
+    known: Known = {"k": "a", "tls": "true", "n": "1.3", "many": ["INCIDENT#1", "INCIDENT#2"], "none": []}
     assert hold(condition, known) is holds
 
 

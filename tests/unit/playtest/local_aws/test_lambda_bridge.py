@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import threading
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -24,7 +23,7 @@ def raising(error: BaseException) -> Any:
     return handler
 
 
-def test_a_result_comes_back_as_json(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_result_comes_back_as_json(aws: LocalAws, handlers: Any) -> None:
     """The handler gets what JSON keeps of the event, and its answer comes back as JSON."""
     handlers.work = lambda event, _context: {"got": event["numbers"], "pair": (1, 2)}
     assert aws.invoke("WorkFunction", {"numbers": (1,)}).result == {"got": [1], "pair": [1, 2]}
@@ -34,7 +33,7 @@ def test_a_result_comes_back_as_json(aws: LocalAws, handlers: ModuleType) -> Non
     ("error", "reported"), [(RecordBusy("later"), "RecordBusy"), (ProcessStopped("now"), "Runtime.ExitError")]
 )
 def test_a_failure_is_reported_as_lambda_does(
-    aws: LocalAws, handlers: ModuleType, error: BaseException, reported: str
+    aws: LocalAws, handlers: Any, error: BaseException, reported: str
 ) -> None:
     """ErrorEquals in ASL matches the exception's class name, and a dead runtime's own name."""
     handlers.work = raising(error)
@@ -44,7 +43,7 @@ def test_a_failure_is_reported_as_lambda_does(
 
 
 def test_a_handler_that_takes_too_long_is_timed_out_and_then_reaches_nothing(
-    aws: LocalAws, handlers: ModuleType, monkeypatch: pytest.MonkeyPatch
+    aws: LocalAws, handlers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After its Timeout the invocation has failed, and what still runs of it makes no call."""
     go_on, ended = threading.Event(), threading.Event()
@@ -64,7 +63,7 @@ def test_a_handler_that_takes_too_long_is_timed_out_and_then_reaches_nothing(
     assert not aws.calls.of("WorkFunction")
 
 
-def test_the_context_tells_what_aws_tells(aws: LocalAws, handlers: ModuleType) -> None:
+def test_the_context_tells_what_aws_tells(aws: LocalAws, handlers: Any) -> None:
     """Name, ARN, request id and the time that is left are there."""
     handlers.work = lambda _event, context: [
         context.function_name,
@@ -78,7 +77,7 @@ def test_the_context_tells_what_aws_tells(aws: LocalAws, handlers: ModuleType) -
 
 
 def test_what_a_handler_prints_goes_to_its_log_and_not_to_the_terminal(
-    aws: LocalAws, handlers: ModuleType, capsys: pytest.CaptureFixture[str]
+    aws: LocalAws, handlers: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Log lines and embedded metrics must not mix with what a command prints."""
     handlers.work = lambda _event, _context: print("a log line")  # noqa: T201 - that is what is tested
@@ -86,9 +85,7 @@ def test_what_a_handler_prints_goes_to_its_log_and_not_to_the_terminal(
     assert capsys.readouterr().out == ""
 
 
-def test_an_asynchronous_invocation_is_retried_and_then_handed_to_its_destination(
-    aws: LocalAws, handlers: ModuleType
-) -> None:
+def test_an_asynchronous_invocation_is_retried_and_then_handed_to_its_destination(aws: LocalAws, handlers: Any) -> None:
     """MaximumRetryAttempts of the template counts, and the event is not lost when they are used up."""
     handlers.catch = raising(RecordBusy("always"))
     aws.invoke_async("CatchFunction", {"id": 7})
@@ -98,9 +95,7 @@ def test_an_asynchronous_invocation_is_retried_and_then_handed_to_its_destinatio
     assert json.loads(message["Body"])["requestPayload"] == {"id": 7}
 
 
-def test_an_asynchronous_invocation_without_a_destination_is_told_as_undelivered(
-    aws: LocalAws, handlers: ModuleType
-) -> None:
+def test_an_asynchronous_invocation_without_a_destination_is_told_as_undelivered(aws: LocalAws, handlers: Any) -> None:
     """What AWS would drop silently after three attempts is visible to a test."""
     handlers.sweep = raising(RecordBusy("always"))
     aws.invoke_async("SweepFunction", {})

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import threading
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ def bodies_in(aws: LocalAws, queue: str) -> list[str]:
     return [message["Body"] for message in answer.get("Messages", [])]
 
 
-def test_a_record_has_the_shape_that_sqs_gives_it(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_record_has_the_shape_that_sqs_gives_it(aws: LocalAws, handlers: Any) -> None:
     """Triage reads these members, by these names, from real events."""
     seen: list[Any] = []
     handlers.triage = lambda event, _context: seen.extend(event["Records"])
@@ -40,7 +39,7 @@ def test_a_record_has_the_shape_that_sqs_gives_it(aws: LocalAws, handlers: Modul
     assert json.loads(record["body"])["MessageId"] == message_id
 
 
-def test_without_raw_delivery_the_body_is_the_notification_of_sns(aws: LocalAws, handlers: ModuleType) -> None:
+def test_without_raw_delivery_the_body_is_the_notification_of_sns(aws: LocalAws, handlers: Any) -> None:
     """Account and Region of an alarm come from TopicArn, so the envelope must be the true one."""
     seen: list[Any] = []
     handlers.triage = lambda event, _context: seen.extend(event["Records"])
@@ -54,7 +53,7 @@ def test_without_raw_delivery_the_body_is_the_notification_of_sns(aws: LocalAws,
     assert notification["Message"] == '{"thingName": "pump"}'
 
 
-def test_only_the_failed_messages_of_a_batch_come_back(aws: LocalAws, handlers: ModuleType) -> None:
+def test_only_the_failed_messages_of_a_batch_come_back(aws: LocalAws, handlers: Any) -> None:
     """ReportBatchItemFailures: what succeeded is deleted, what failed is delivered again."""
     counts: dict[str, int] = {}
 
@@ -84,9 +83,7 @@ def test_only_the_failed_messages_of_a_batch_come_back(aws: LocalAws, handlers: 
         "nonsense",
     ],
 )
-def test_an_answer_that_makes_no_sense_fails_the_whole_batch(
-    aws: LocalAws, handlers: ModuleType, answer: object
-) -> None:
+def test_an_answer_that_makes_no_sense_fails_the_whole_batch(aws: LocalAws, handlers: Any, answer: object) -> None:
     """Lambda treats a bad failure report as a failed batch: after three receipts it is in the DLQ."""
     handlers.triage = lambda _event, _context: answer
     aws.publish_alarm("x")
@@ -95,7 +92,7 @@ def test_an_answer_that_makes_no_sense_fails_the_whole_batch(
     assert len(bodies_in(aws, "AlarmDeadLetterQueue")) == 1
 
 
-def test_a_batch_that_always_raises_ends_in_the_dead_letter_queue(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_batch_that_always_raises_ends_in_the_dead_letter_queue(aws: LocalAws, handlers: Any) -> None:
     """maxReceiveCount of the template counts, and no time passes between the deliveries."""
 
     def triage(_event: Any, _context: Any) -> None:
@@ -109,7 +106,7 @@ def test_a_batch_that_always_raises_ends_in_the_dead_letter_queue(aws: LocalAws,
     assert aws.clock.waited == 0
 
 
-def test_messages_are_worked_on_at_once_up_to_the_maximum_concurrency(aws: LocalAws, handlers: ModuleType) -> None:
+def test_messages_are_worked_on_at_once_up_to_the_maximum_concurrency(aws: LocalAws, handlers: Any) -> None:
     """The template allows four at once: four invocations meet before any of them ends."""
     meeting, arrived = threading.Barrier(4, timeout=10), threading.Semaphore(0)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -39,7 +38,7 @@ def work_input() -> dict[str, Any]:
     return {"id": "a", "looks": 0}
 
 
-def catching(handlers: ModuleType) -> list[Any]:
+def catching(handlers: Any) -> list[Any]:
     """Collect the events that the miniature's rule on status changes delivers."""
     events: list[Any] = []
     handlers.catch = lambda event, _context: events.append(event)
@@ -135,7 +134,7 @@ def test_the_context_object_tells_virtual_time_as_text(aws: LocalAws) -> None:
     assert aws.client("stepfunctions").describe_execution(executionArn=made.arn)["status"] == "SUCCEEDED"
 
 
-def test_a_retry_waits_on_the_virtual_clock_and_matches_names_exactly(aws: LocalAws, handlers: ModuleType) -> None:
+def test_a_retry_waits_on_the_virtual_clock_and_matches_names_exactly(aws: LocalAws, handlers: Any) -> None:
     """`Busy` is retried after 20 s; its subclass is another name, and goes to the Catch."""
     failures = iter([Busy("1"), BusyToo("2")])
 
@@ -169,7 +168,7 @@ def test_a_claim_is_won_by_one_of_many_executions_at_once(aws: LocalAws) -> None
 
 @pytest.mark.parametrize(("fault", "status"), [("abort_in", "ABORTED"), ("time_out_in", "TIMED_OUT")])
 def test_an_execution_that_ends_early_is_told_on_the_default_bus(
-    aws: LocalAws, handlers: ModuleType, fault: str, status: str
+    aws: LocalAws, handlers: Any, fault: str, status: str
 ) -> None:
     """The template's own rule sees the status change, as AWS writes it, and the state did nothing."""
     events = catching(handlers)
@@ -187,9 +186,7 @@ def test_an_execution_that_ends_early_is_told_on_the_default_bus(
     assert event["detail"]["stopDate"] >= event["detail"]["startDate"] > 1_700_000_000_000
 
 
-def test_an_execution_that_is_stopped_stays_so_when_its_task_fails_afterwards(
-    aws: LocalAws, handlers: ModuleType
-) -> None:
+def test_an_execution_that_is_stopped_stays_so_when_its_task_fails_afterwards(aws: LocalAws, handlers: Any) -> None:
     """StopExecution wins over what the running task answers, and its error and cause are kept."""
 
     def work(_event: Any, _context: Any) -> None:
@@ -214,7 +211,7 @@ def as_nobody(handler: Any) -> Any:
     return wrapped
 
 
-def test_time_out_ends_an_execution_from_outside(aws: LocalAws, handlers: ModuleType) -> None:
+def test_time_out_ends_an_execution_from_outside(aws: LocalAws, handlers: Any) -> None:
     """What a test times out ends TIMED_OUT once its running task has answered."""
     handlers.work = as_nobody(lambda _event, _context: aws.time_out(aws.executions()[0].arn))
     aws.start_execution("WorkStateMachine", work_input())
@@ -222,7 +219,7 @@ def test_time_out_ends_an_execution_from_outside(aws: LocalAws, handlers: Module
     assert aws.executions()[0].status == "TIMED_OUT"
 
 
-def test_calls_of_a_task_are_its_state_machines(aws: LocalAws, handlers: ModuleType) -> None:
+def test_calls_of_a_task_are_its_state_machines(aws: LocalAws, handlers: Any) -> None:
     """Direct calls belong to the state machine, those within the function to the function."""
 
     def work(event: Any, _context: Any) -> Any:
