@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 
 from playtest.fleet import DemoFleet, demo_things
 from playtest.local_aws import iot, iot_data, ops_center
@@ -20,27 +22,37 @@ _SESSION = boto3.Session(
 )  # one for all tests: reading the models of a service takes longer than a test
 
 
+@cache
+def client_of(service: str) -> Any:
+    """The client of a service, one for all tests: making it takes longer than most of them."""
+    return _SESSION.client(service)  # type: ignore[call-overload] # any service
+
+
 class PlainAws:
     """A moto without our template: clients and a clock, which is what a fleet asks of an AWS."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """The client of a service, made once."""
-        if service not in self._clients:
-            self._clients[service] = _SESSION.client(service)  # type: ignore[call-overload] # any service
-        return self._clients[service]
+        """The client of a service."""
+        return client_of(service)
 
 
-@pytest.fixture
-def plain_aws() -> Iterator[PlainAws]:
-    """A fresh moto."""
+@pytest.fixture(scope="module")
+def moto_alone() -> Iterator[None]:
+    """A moto for the tests of one module: starting it takes longer than most of them."""
     for module in (iot, iot_data, ops_center):
         module.install()
     with mock_aws():
-        yield PlainAws()
+        yield
+
+
+@pytest.fixture
+def plain_aws(moto_alone: None) -> PlainAws:
+    """A moto that holds nothing."""
+    BackendDict.reset()
+    return PlainAws()
 
 
 FleetMaker = Callable[..., DemoFleet]
