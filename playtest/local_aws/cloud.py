@@ -26,6 +26,7 @@ from playtest.local_aws import (
     queues,
     resource_types,
     runtime,
+    serialization,
     sessions,
     step_functions,
     subscriptions,
@@ -225,6 +226,7 @@ def _install() -> None:
         queues,
         locks,
         transactions,
+        serialization,
         resource_types,
         bucket_policies,
     ):
