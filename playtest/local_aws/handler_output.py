@@ -32,7 +32,7 @@ class _Router(io.TextIOBase):
         return self._stream.isatty()
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override] # read-only here, as what it stands before decides it
         return self._stream.encoding
 
     def fileno(self) -> int:

@@ -134,7 +134,13 @@ def _keep_clients() -> None:
 
 def _parse_once() -> None:
     """Parsing takes longer than running: parse a definition once per process and give each execution a copy."""
-    AmazonStateLanguageParser.parse = staticmethod(functools.lru_cache(maxsize=64)(AmazonStateLanguageParser.parse))
+    parse = AmazonStateLanguageParser.parse
+
+    @functools.lru_cache(maxsize=64)
+    def parse_once(definition: str) -> tuple[Any, None]:
+        return parse(definition)[0], None  # nobody asks for the syntax tree, and it is half a million objects
+
+    AmazonStateLanguageParser.parse = staticmethod(parse_once)
     entrypoint = ExecutionWorker._get_evaluation_entrypoint
     ExecutionWorker._get_evaluation_entrypoint = lambda self: copy.deepcopy(entrypoint(self))
 

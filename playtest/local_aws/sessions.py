@@ -20,7 +20,7 @@ def session() -> boto3.Session:
 @functools.lru_cache(maxsize=128)
 def client(service: str, region: str) -> Any:
     """Return a client of `service` (botocore's name) in `region`, kept for the life of the process."""
-    return session().client(service, region_name=region)  # type: ignore[call-overload]
+    return session().client(service, region_name=region)  # type: ignore[call-overload] # any service by name
 
 
 @contextlib.contextmanager
