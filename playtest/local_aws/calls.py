@@ -37,6 +37,9 @@ class Caller:
     """Set when its process was stopped or timed out: whatever still runs of it (finally blocks) reaches nothing."""
 
 
+_UNKNOWN_SERVICE = "Not yet implemented"
+"""What moto answers, with a 404, for a service that it has never heard of."""
+
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
@@ -90,6 +93,8 @@ def install() -> None:
 
     def _make_api_call(client: Any, operation_name: str, api_params: Any) -> Any:
         running, caller = runtime.up(), CALLER.get()
+        if caller is not None and (caller.dead or running is None):
+            raise ProcessStopped(f"{caller.principal} is dead and calls nobody")
         if running is None:
             return original(client, operation_name, api_params)
         make = functools.partial(_make, running, original, client, operation_name, api_params)
@@ -101,14 +106,13 @@ def install() -> None:
 def _make(running: Runtime, original: Any, client: Any, operation: str, params: Any) -> Any:
     try:
         return original(client, operation, params)
-    except NotImplementedError as error:
-        running.not_implemented.append(f"{client.meta.service_model.service_name}:{operation}: {error}")
+    except (NotImplementedError, ClientError) as error:
+        if isinstance(error, NotImplementedError) or error.response["Error"].get("Message") == _UNKNOWN_SERVICE:
+            running.not_implemented.append(f"{client.meta.service_model.service_name}:{operation}: {error}")
         raise
 
 
 def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params: Any, make: Any) -> Any:
-    if caller.dead:
-        raise ProcessStopped(f"{caller.principal} is dead and calls nobody")
     caller.made += 1
     service = client.meta.service_model.service_name
     call = functools.partial(

@@ -33,7 +33,7 @@ from playtest.local_aws import (
     subscriptions,
     transactions,
 )
-from playtest.local_aws.background import Background
+from playtest.local_aws.background import Background, Crashed, NotSettled
 from playtest.local_aws.calls import CallLog
 from playtest.local_aws.clock import VirtualClock
 from playtest.local_aws.deployment import Stack, deploy
@@ -46,6 +46,7 @@ from playtest.local_aws.play_event import OnEvent
 from playtest.local_aws.runtime import Runtime
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+WIND_DOWN_SECONDS = 10.0
 _COLLEAGUES = ("iot", "iot_data", "ops_center")
 _MOTO_CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}, "core": {"reset_boto3_session": False}}
 
@@ -115,6 +116,7 @@ class LocalAws:
         self.stack = deploy(self._template, self._parameters, self.region)
         self._know_the_stack(opening)
         self._start_pollers(opening)
+        opening.callback(self._wind_down)
         self.fleet = _demo_fleet(self) if self._with_fleet else None
         opening.enter_context(_rare_collections())
 
@@ -131,6 +133,12 @@ class LocalAws:
     def _start_pollers(self, opening: contextlib.ExitStack) -> None:
         for mapping in queues.start_mappings(self._runtime):
             opening.callback(mapping.stop)
+
+    def _wind_down(self) -> None:
+        """Let no thread outlive moto: what it would call next would be the real AWS."""
+        self._runtime.executions.abandon()
+        with contextlib.suppress(NotSettled, Crashed):
+            self._runtime.background.settle(WIND_DOWN_SECONDS)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of `service` (botocore's name) that acts for nobody in the stack."""

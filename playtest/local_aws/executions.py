@@ -82,6 +82,12 @@ class Executions:
                 return execution
         raise KeyError(arn)
 
+    def abandon(self) -> None:
+        """Stop every execution that still runs: its local AWS ends."""
+        for execution in list(self._started):
+            if execution.stop_date is None and execution.exec_worker.env is not None:
+                execution.exec_worker.env.set_stop(stop_date=runtime.now(), error=None, cause="the local AWS ended")
+
     def records(self) -> list[ExecutionRecord]:
         """Return a record of every execution, as things are now."""
         return [_record(execution) for execution in list(self._started)]

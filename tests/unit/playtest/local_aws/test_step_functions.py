@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from playtest.local_aws import LocalAws, PlayEvent, PlayEventKind
+from playtest.local_aws import LocalAws, MissingApi, PlayEvent, PlayEventKind
 
 ROLE = "arn:aws:iam::123456789012:role/nobody"
 
@@ -254,8 +254,6 @@ def test_a_live_view_is_told_every_state_in_order(start_miniature: Any) -> None:
 
 def test_an_api_that_moto_lacks_fails_loudly_although_it_was_caught(aws: LocalAws) -> None:
     """A Catch of States.ALL hides it from the execution, and must not hide it from the test."""
-    from playtest.local_aws import MissingApi  # noqa: PLC0415 - only this test is about it
-
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:iot:getStatistics",
@@ -265,3 +263,16 @@ def test_an_api_that_moto_lacks_fails_loudly_although_it_was_caught(aws: LocalAw
     }
     with pytest.raises(MissingApi, match="GetStatistics"):
         run(aws, {"Ask": task, "Fine": {"Type": "Succeed"}})
+
+
+def test_a_service_that_moto_has_never_heard_of_fails_loudly_too(aws: LocalAws, handlers: Any) -> None:
+    """moto answers 404 for it, which a step might take for an answer."""
+
+    def work(_event: Any, _context: Any) -> None:
+        client = boto3.client("iotsecuretunneling")
+        client.describe_tunnel(tunnelId="t")
+
+    handlers.work = as_nobody(work)
+    aws.invoke("WorkFunction", {})
+    with pytest.raises(MissingApi, match="DescribeTunnel"):
+        aws.settle()
