@@ -75,14 +75,14 @@ class Admission:
         self._table.write(put(alarm_row(alarm_id, became, facts), condition=None))
 
     def admit(self, alarm: Alarm) -> Admitted | None:
-        """Put the alarm into the record, or find it there. None: a cleared or invalidated one with nothing open.
+        """Put the alarm into the record, or find it there. None: nothing is open that it could clear or invalidate.
 
         Raises:
             RecordBusy: other writers were in the way each time.
         """
         for _ in range(_ATTEMPTS):
             if row := self.known(alarm.id):
-                return _already(row)
+                return _already(row) if "incident_id" in row else None
             open_id = self._incidents.open_for(alarm.thing_name, alarm.playbook)
             if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
                 return None
@@ -151,7 +151,11 @@ def _counted(incident: Incident) -> Write:
     is_observed = incident.status is IncidentStatus.OBSERVED
     return update(
         key(rows.of_incident(incident.id), rows.HEAD),
-        set_={"updated_at": stamp(clock.now()), **({"reassess": True} if is_observed else {})},
+        # Due, because nobody would miss a second assessment whose event was lost.
+        set_={
+            "updated_at": stamp(clock.now()),
+            **({"reassess": True, **due(IncidentStatus.OPENED)} if is_observed else {}),
+        },
         add={"sightings": 1},
         # It must not have become observed, or ceased to be, since we looked.
         condition="#status = :observed" if is_observed else "#status <> :observed",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cordon import clock
 from cordon.errors import NotTheClaimant
-from cordon.incidents.bus import Bus
+from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.locks import free_lock
 from cordon.incidents.record import Incidents
+from cordon.model.alarm import Alarm
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.observability import count, measure_seconds
 from cordon.response.outcome import outcome_of
@@ -34,7 +35,17 @@ def record_outcome(request: StepRequest, record: Incidents, events: Bus) -> Outc
         measure(incident)
     free_lock(record.table, incident.thing_name, execution=request.execution)
     events.announce(incident)
+    if came_after_proof(record, incident) and (record.question(incident) or incident.questioned):
+        events.announce(incident, CONTAINMENT_QUESTIONED)
     return OutcomeResult(status=incident.status)
+
+
+def came_after_proof(record: Incidents, incident: Incident) -> bool:
+    """Say whether an alarm is dated after the proof: triage leaves those to us that come before the status says so."""
+    if incident.status is not IncidentStatus.CONTAINED or incident.proven_at is None:
+        return False
+    alarms = [Alarm.model_validate(row["alarm"]) for row in record.rows_of(incident.id, "SIGHTING#")]
+    return any(alarm.is_dated_after(incident.proven_at) for alarm in alarms)
 
 
 def measure(incident: Incident) -> None:

@@ -54,7 +54,10 @@ class Sweep:
 
     def _try_standing(self, row: Row) -> CordonError | None:
         try:
-            incident = parsed(Incident, row)
+            # Read again: an index lags behind, and nobody should be woken for what has moved on.
+            incident = self.escalation.incidents.get(parsed(Incident, row).id)
+            if incident.status != row["status"]:
+                return None
             text = f"Incident {incident.id} of thing {incident.thing_name} has been {incident.status} since "
             self.pager.page(
                 f"Cordon: {incident.thing_name} stands still", f"{text}{incident.updated_at:%Y-%m-%d %H:%M} UTC."

@@ -94,7 +94,8 @@ class ThingReader:
             found = self._iot_data.get_connection(clientId=client_id)
         except self._iot_data.exceptions.ResourceNotFoundException:
             # The broker forgets a client half an hour after it left: it has no session.
-            return SessionFacts(client_id=client_id, connected=False)
+            foreign = self._foreign(client_id, thing_name, None)
+            return SessionFacts(client_id=client_id, connected=False, foreign=foreign)
         return SessionFacts(
             client_id=client_id,
             connected=found.get("connected"),
