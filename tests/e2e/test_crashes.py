@@ -26,6 +26,8 @@ CONTAINING = (
     "UpdateTicketFunction",
     "RecordOutcomeFunction",
 )
+SHARES = 3
+"""Into how many tests the deaths are dealt, so that they run beside each other."""
 CHANGES = (
     "UpdateCertificate",
     "CreatePolicy",
@@ -37,9 +39,10 @@ CHANGES = (
 SAFETY_CRITICAL = {"criticality": Criticality.SAFETY_CRITICAL.value}
 
 
-def calls_of_longest_invocation(aws: LocalAws, function: str) -> int:
-    """How many calls the longest invocation of a function made so far."""
-    return max(Counter(call.request_id for call in aws.calls.of(principal=function)).values())
+def calls_of_longest_invocation(aws: LocalAws, function: str, since: int = 0) -> int:
+    """How many calls the longest invocation of a function made since the n-th call of all."""
+    made = [call for call in list(aws.calls)[since:] if call.principal == function]
+    return max(Counter(call.request_id for call in made).values())
 
 
 def incident_of(aws: LocalAws, thing: str) -> tuple[str, IncidentStatus]:
@@ -78,21 +81,27 @@ def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
     aws.settle()
 
 
-@pytest.mark.parametrize("function", CONTAINING)
-def test_a_step_that_dies_after_any_call_still_ends_contained(up: Up, alarm: Alarm, function: str) -> None:
-    """Whatever call a function dies after, its thing is contained once, with one ticket and no lock left."""
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_thing_is_contained_once_whatever_call_each_step_dies_after(up: Up, alarm: Alarm, share: int) -> None:
+    """Every function dies after its n-th call: the thing is contained once, with one ticket and no lock left."""
     aws = up(AutomaticBudgetThings="1000")
+    play(aws, alarm, "first")  # it makes what the later ones find, such as the budget's window
+    since = len(aws.calls)
     play(aws, alarm, "steady")
-    expected = changes_made(aws, 0).total()
-    for number in range(1, calls_of_longest_invocation(aws, function) + 1):
+    expected = changes_made(aws, since).total()
+    calls = {function: calls_of_longest_invocation(aws, function, since) for function in CONTAINING}
+    for number in range(1 + share, max(calls.values()) + 1, SHARES):
         thing, since = f"dies-after-{number}", len(aws.calls)
-        aws.faults.stop_after(function, number)
+        dying = [function for function in CONTAINING if number <= calls[function]]
+        for function in dying:
+            aws.faults.stop_after(function, number)
         play(aws, alarm, thing)
+        struck = {f"{function} stopped after call {number}" for function in dying}
+        assert struck <= set(aws.faults.struck), "every death that was asked for happened"
         incident_id, status = incident_of(aws, thing)
-        assert aws.faults.struck[-1] == f"{function} stopped after call {number}"
-        assert status is IncidentStatus.CONTAINED, f"died after call {number}"
+        assert status is IncidentStatus.CONTAINED, struck
         made = changes_made(aws, since)
-        assert (made.total(), set(made.values())) == (expected, {1}), f"died after call {number}"
+        assert (made.total(), set(made.values())) == (expected, {1}), struck
         assert tickets_of(aws, incident_id) == 1
         assert locks(aws) == []
 
@@ -114,10 +123,10 @@ def test_an_escalation_that_dies_after_any_call_still_puts_it_before_a_person(up
 def test_the_catch_of_an_unexpected_end_may_die_after_any_call(up: Up, alarm: Alarm) -> None:
     """CatchUnexpectedEnd may die anywhere: the aborted execution's incident is escalated and its lock freed."""
     aws = up(AutomaticBudgetThings="1000")
-    aws.faults.abort_in("DropSessions")
+    aws.faults.abort_in("DeactivateCertificates")
     play(aws, alarm, "steady")
     for number in range(1, calls_of_longest_invocation(aws, "CatchUnexpectedEndFunction") + 1):
-        aws.faults.abort_in("DropSessions")
+        aws.faults.abort_in("DeactivateCertificates")
         aws.faults.stop_after("CatchUnexpectedEndFunction", number)
         play(aws, alarm, f"dies-after-{number}")
         incident_id, status = incident_of(aws, f"dies-after-{number}")
