@@ -16,6 +16,7 @@ from playtest.result import ChangeResult, IncidentResult, TicketResult
 
 _PROVEN = frozenset({LegOutcome.REFUSED, LegOutcome.ABSENT})
 _STYLES = {ANSWERED: "bold green", AWAITING_A_PERSON: "bold yellow"}
+_COMMANDS = ("cordon-undo", "cordon-by-hand")
 
 
 def status_style(status: IncidentStatus) -> str:
@@ -99,8 +100,13 @@ def _ticket(ticket: TicketResult) -> Iterator[RenderableType]:
         yield Text(f"  Ticket: {ticket.system} did not take it yet; the sweep tries again.", "yellow")
         return
     lines = [short(line, 2048) for line in (ticket.description or "").splitlines()]
-    # Whole, to be copied: half a command is dangerous.
-    undo = [plain(line, 2048) for line in ticket.data.get("cordon-undo", "").splitlines()]
-    body = "\n".join([*lines, *(["", "cordon-undo:"] if undo else []), *(f"  {line}" for line in undo)])
+    commands = [line for name in _COMMANDS for line in _datum(ticket, name)]
+    body = "\n".join([*lines, *commands])
     title = Text(f"{ticket.system} {ticket.id}  {plain(ticket.title or '')}")
     yield Panel(Text(body), title=title, title_align="left", border_style="dim", padding=(0, 1))
+
+
+def _datum(ticket: TicketResult, name: str) -> list[str]:
+    """Return the commands of one datum of the ticket, whole, to be copied: half a command is dangerous."""
+    lines = [f"  {plain(line, 4096)}" for line in ticket.data.get(name, "").splitlines()]
+    return ["", f"{name}:", *lines] if lines else []

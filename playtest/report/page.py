@@ -55,12 +55,12 @@ def show_end(console: Console, played: Played, mode: Mode) -> None:
         console.print(Group(*incident_part(incident)))
     console.print()
     console.print(Group(*_pages(result), *_cost(result.cost)))
+    if mode is Mode.OBSERVE and result.incidents:
+        console.print(Text("Observe mode: the plan stands in the ticket, and nothing was changed.", "dim"))
     status = exit_status(result)
     console.print(
         Text(f"Exit {status}: {plain(meaning(result), 1000)}.", "bold green" if status == ANSWERED else "bold red")
     )
-    if mode is Mode.OBSERVE and result.incidents:
-        console.print(Text("Observe mode: the plan stands in the ticket, and nothing was changed.", "dim"))
 
 
 def _alarms(result: Result) -> Iterator[RenderableType]:

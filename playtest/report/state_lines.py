@@ -84,6 +84,8 @@ class StateLines:
             sign, said, style = "✓", "went on after that", "yellow"
         elif kind == "Wait":
             sign, said, style = "⧖", f"waited {seconds:.0f} s, virtually", "cyan"
+        elif kind == "Choice" and self._states.get(following, {}).get("Type") == "Wait":
+            return []  # a loop's turn: the wait says it
         elif kind in {"Choice", "Pass"}:
             sign, said, style = "·", f"on to {following}", "dim"
         return [*self._heading(run), self._line(run.entered, sign, f"{left:<24} {said}".rstrip(), style)]

@@ -43,4 +43,6 @@ def _deliver(aws: LocalAws, file: str, post: Message | Event) -> Delivery:
     try:
         return Delivery(file, post, aws.publish_alarm(post.text))
     except ClientError as refused:
-        return Delivery(file, post, None, str(refused.response["Error"]["Message"]))
+        # moto nests botocore's sentence in its own; what SNS says stands at the end.
+        said = str(refused.response["Error"]["Message"]).rpartition(" operation: ")[2]
+        return Delivery(file, post, None, said)

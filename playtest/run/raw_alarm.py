@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from playtest.run.bad_scenario import BadScenario
 
@@ -53,15 +53,15 @@ class RawAlarm:
         return with_ids.replace(_NOW, str(int(now.timestamp() * 1000)))
 
 
-def read_raw_alarm(file: str, standard_input: TextIO) -> RawAlarm:
+def read_raw_alarm(file: str, standard_input: BinaryIO) -> RawAlarm:
     """Read one FILE; `-` is standard input.
 
     Raises:
         BadScenario: it cannot be read, or it is not text.
     """
     try:
-        # newline="": what Device Defender would send must not lose a character on the way.
-        data = standard_input.read() if file == STANDARD_INPUT else Path(file).read_bytes().decode()
+        # Bytes in both cases: text read as lines would lose its carriage returns, and hide what is not UTF-8.
+        data = (standard_input.read() if file == STANDARD_INPUT else Path(file).read_bytes()).decode()
     except UnicodeDecodeError:
         raise BadScenario("FILE", file, "text in UTF-8") from None
     except OSError as error:

@@ -37,7 +37,7 @@ def scenario(
     *,
     with_things: Iterable[str] = (),
     mode: str = Mode.AUTOMATIC,
-    repeat: int = 1,
+    repeat: int | str = 1,
     faults: Iterable[str] = (),
 ) -> Scenario:
     """Return the scenario that was asked for, in the words of the command line; nothing runs yet.
@@ -51,11 +51,17 @@ def scenario(
     _require_certificates(alarms, certified)
     if mode not in set(Mode):
         raise BadScenario("--mode", mode, " or ".join(Mode))
-    if not 1 <= repeat <= MOST_REPEATS:
-        raise BadScenario("--repeat", repeat, f"a whole number from 1 to {MOST_REPEATS}")
     known = {Where.THING: certified, Where.STATE: _states(), Where.FUNCTION: _functions()}
     asked = [parse_fault(text, known) for text in faults]
-    return Scenario(alarms, things, Mode(mode), repeat, asked)
+    return Scenario(alarms, things, Mode(mode), _times(repeat), asked)
+
+
+def _times(asked: int | str) -> int:
+    said = str(asked)
+    # A dozen digits are enough to be told apart from a number in range, and short enough for int().
+    if not (said.isascii() and said.isdecimal() and len(said) < 12 and 1 <= int(said) <= MOST_REPEATS):  # noqa: PLR2004
+        raise BadScenario("--repeat", asked, f"a whole number from 1 to {MOST_REPEATS}")
+    return int(said)
 
 
 def _require_new_names(things: Sequence[AddedThing]) -> None:
