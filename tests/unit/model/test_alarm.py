@@ -18,7 +18,5 @@ from ..conftest import MORNING, an_alarm
 )
 def test_an_alarm_is_dated_after_a_moment_if_both_its_times_are(raised: int, received: int, is_after: bool) -> None:
     """A forged time alone cannot put a proof in question, nor can a late delivery."""
-    alarm = an_alarm(
-        raised_at=MORNING + timedelta(seconds=raised), received_at=MORNING + timedelta(seconds=received)
-    )
+    alarm = an_alarm(raised_at=MORNING + timedelta(seconds=raised), received_at=MORNING + timedelta(seconds=received))
     assert alarm.is_dated_after(MORNING) is is_after

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
+from cordon.incidents import rows
+from cordon.incidents.record import DUE_AFTER, stamp
+from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..conftest import ME, OTHER, Bed
+
+S = IncidentStatus
+LATER = stamp(datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def at(bed: Bed, status: S) -> Incident:
+    """Return an incident of that status."""
+    incident = bed.opened()
+    bed.set_head(incident.id, status=status)
+    return bed.incidents.get(incident.id)
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_an_incident_moves_only_as_the_table_of_transitions_says(bed: Bed, status: S) -> None:
+    """What is allowed happens and is in the timeline; what is not leaves every row as it was."""
+    for to in S:
+        incident = at(bed, status)
+        before = bed.everything()
+        if to in TRANSITIONS[status]:
+            assert bed.incidents.move(incident, to, ME).status is to
+            (last,) = [r for r in bed.rows(rows.of_incident(incident.id), "TIMELINE#") if r["what"] == to][-1:]
+            assert (last["actor"], last["facts"]) == (ME, {"from": status})
+        else:
+            with pytest.raises(IllegalTransition, match=f"is {status} and cannot become {to}"):
+                bed.incidents.move(incident, to, ME)
+            assert bed.everything() == before
+
+
+def test_an_incident_that_somebody_moved_meanwhile_stays_where_it_is(bed: Bed) -> None:
+    """Whoever read it before has no say any more."""
+    incident = at(bed, S.RESPONDING)
+    bed.incidents.move(incident, S.ESCALATED, OTHER)
+    with pytest.raises(IllegalTransition, match="is no longer responding"):
+        bed.incidents.move(incident, S.CONTAINED, ME)
+    assert bed.incidents.get(incident.id).status is S.ESCALATED
+
+
+@pytest.mark.parametrize(("status", "to"), [(S.OPENED, S.RESPONDING), (S.RESPONDING, S.CONTAINED)])
+def test_the_sweep_asks_for_an_incident_only_while_it_should_move(bed: Bed, status: S, to: S) -> None:
+    """Each status has its patience, and one in which an incident may rest has none."""
+    incident = bed.incidents.move(at(bed, status), to, ME)
+    due = [row["due_at"] for row in bed.table.due(rows.INCIDENT_DUE, LATER) if row["id"] == incident.id]
+    assert due == ([stamp(bed.clock.now() + DUE_AFTER[to])] if to in DUE_AFTER else [])
+
+
+@pytest.mark.parametrize(
+    ("claimed_by", "status", "is_mine"),
+    [(ME, "responding", True), (OTHER, "responding", False), (ME, "escalated", False), (ME, "contained", False)],
+)
+def test_an_incident_is_its_claimants_while_it_responds(bed: Bed, claimed_by: str, status: str, is_mine: bool) -> None:
+    """Everybody else is refused, to read it for acting and to write to it."""
+    incident = bed.opened()
+    bed.set_head(incident.id, claimed_by=claimed_by, status=status)
+    if is_mine:
+        assert bed.incidents.claimed(incident.id, ME).id == incident.id
+        bed.incidents.set_while_claimed(incident.id, ME, proven_at=None)
+        return
+    before = bed.everything()
+    with pytest.raises(NotTheClaimant):
+        bed.incidents.claimed(incident.id, ME)
+    with pytest.raises(NotTheClaimant):
+        bed.incidents.set_while_claimed(incident.id, ME, proven_at=LATER)
+    assert bed.everything() == before
+
+
+def test_a_contained_incident_is_questioned_once_until_somebody_looks(bed: Bed) -> None:
+    """A storm of sightings starts one look; the sweep asks if nobody comes."""
+    incident = at(bed, S.CONTAINED)
+    assert [bed.incidents.question(incident) for _ in range(3)] == [True, False, False]
+    assert bed.incidents.get(incident.id).questioned
+    assert [row["id"] for row in bed.table.due(rows.INCIDENT_DUE, LATER)] == [incident.id]
+    assert bed.incidents.take_question(incident.id)
+    assert list(bed.table.due(rows.INCIDENT_DUE, LATER)) == []
+    assert bed.incidents.question(incident)
+
+
+@pytest.mark.parametrize("status", [one for one in S if one is not S.CONTAINED])
+def test_only_a_contained_incident_is_questioned(bed: Bed, status: S) -> None:
+    """Whoever has moved it looks after it."""
+    incident = at(bed, status)
+    assert not bed.incidents.question(incident)
+    assert not bed.incidents.take_question(incident.id)
+
+
+def test_what_is_not_there_is_named(bed: Bed) -> None:
+    """An execution for an incident that nobody recorded is a person's to understand."""
+    with pytest.raises(IncidentNotFound, match="no incident inc-20261102-0000000000"):
+        bed.incidents.get("inc-20261102-0000000000")
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [({"status": "lost"}, "status: "), ({"sightings": 0}, "sightings: "), ({"surprise": 1}, "surprise: ")],
+)
+def test_a_row_that_we_did_not_write_names_itself_and_its_field(
+    bed: Bed, fields: dict[str, object], complaint: str
+) -> None:
+    """It is never guessed at."""
+    incident = bed.opened()
+    bed.set_head(incident.id, **fields)
+    with pytest.raises(RecordUnreadable, match=f"INCIDENT#{incident.id} INCIDENT: {complaint}"):
+        bed.incidents.get(incident.id)
+
+
+@given(st.lists(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)), min_size=2, max_size=5))  # noqa: DTZ001 - made aware below
+def test_the_order_of_stamps_is_the_order_of_time(moments: list[datetime]) -> None:
+    """Sort keys and the index of the sweep stand on it; a whole second has its microseconds too."""
+    for earlier, later in pairwise(sorted(moment.replace(tzinfo=UTC) for moment in moments)):
+        assert (stamp(earlier) < stamp(later)) == (earlier < later)
+        assert datetime.fromisoformat(stamp(earlier)) == earlier
+
+
+def test_two_entries_of_one_moment_are_both_in_the_timeline(bed: Bed) -> None:
+    """The clock may stand still; nothing is overwritten."""
+    incident = bed.opened()
+    for _ in range(3):
+        bed.incidents.note(incident.id, "looked", ME)
+    assert len(bed.rows(rows.of_incident(incident.id), "TIMELINE#")) == 4
+
+
+def test_a_standing_incident_is_postponed_only_while_it_stands(bed: Bed) -> None:
+    """One that moved meanwhile is not put back into the sweep's index."""
+    incident = bed.opened()
+    bed.incidents.postpone(incident.id, bed.clock.now() + timedelta(hours=1))
+    assert list(bed.table.due(rows.INCIDENT_DUE, stamp(bed.clock.now() + timedelta(minutes=59)))) == []
+    moved = bed.incidents.move(incident, S.ESCALATED, ME)
+    bed.incidents.postpone(moved.id, bed.clock.now())
+    assert list(bed.table.due(rows.INCIDENT_DUE, LATER)) == []
