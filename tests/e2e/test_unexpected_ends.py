@@ -1,0 +1,125 @@
+"""An execution that ends any way but its own leaves its incident before a person, and its thing unlocked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from cordon.model.incident import IncidentStatus
+
+from playtest.local_aws import LocalAws
+from playtest.run.record import Record
+
+Alarm = Callable[..., str]
+Up = Callable[..., LocalAws]
+
+PLAYBOOK = yaml.safe_load((Path(__file__).parents[2] / "playbooks" / "contain_thing.asl.yaml").read_text())
+ON_THE_WAY = [
+    "ClaimIncident",
+    "AssessIncident",
+    "DeactivateCertificates",
+    "DropSessions",
+    "ReplacePolicies",
+    "QuarantineThing",
+    "VerifyContainment",
+    "WaitToLookAgain",
+    "UpdateTicket",
+    "RecordOutcome",
+]
+"""The states of a containment that do something, up to the one that records how it ended."""
+
+
+def test_every_state_that_does_something_is_tried() -> None:
+    """A state that is added to the playbook is added here, or it is one of the states that tell people."""
+    acting = {name for name, state in PLAYBOOK["States"].items() if state["Type"] in {"Task", "Wait"}}
+    assert acting == {*ON_THE_WAY, "EscalateToHuman", "RecordEscalation", "PagePartial"}
+
+
+def locks(aws: LocalAws) -> list[str]:
+    """The things whose lock is taken."""
+    rows = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
+    return [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("LOCK#")]
+
+
+def pages(aws: LocalAws) -> list[str]:
+    """The subjects of every page that went out."""
+    made = aws.calls.of(service="sns", operation="Publish")
+    return [call.params["Subject"] for call in made if call.error is None]
+
+
+@pytest.mark.parametrize("end", ["ABORTED", "TIMED_OUT"])
+def test_an_execution_that_ends_early_in_any_state_is_escalated_and_its_lock_freed(
+    up: Up, alarm: Alarm, end: str
+) -> None:
+    """Whatever state it is in, the incident is escalated and paged once, with a ticket that says what was done."""
+    aws = up(AutomaticBudgetThings="1000")
+    strike = aws.faults.abort_in if end == "ABORTED" else aws.faults.time_out_in
+    for state in ON_THE_WAY:
+        thing, before = f"ends-in-{state}", len(pages(aws))
+        aws.fleet.add_thing(thing, {})
+        strike(state)
+        aws.publish_alarm(alarm(thing))
+        aws.settle()
+        (incident,) = [one for one in Record(aws).incidents() if one.thing_name == thing]
+        assert aws.faults.struck[-1] == f"{end} in {state}"
+        assert incident.status is IncidentStatus.ESCALATED, state
+        assert incident.reasons == [f"its execution ended '{end}'"]
+        assert pages(aws)[before:] == [f"Cordon: {thing} needs a person"], state
+        assert Record(aws).of_incident(incident.id, "TICKET")[0]["ticket_id"]
+        assert locks(aws) == []
+
+
+def test_a_step_that_fails_for_good_is_escalated_with_what_was_done(aws: LocalAws, alarm: Alarm) -> None:
+    """IoT refuses the quarantine policy: the certificate stays shut, and the ticket says how to put it back."""
+    aws.faults.fail("iot", "CreatePolicy", "InternalFailureException", times=100)
+    aws.publish_alarm(alarm("pump-01"))
+    aws.settle()
+    (incident,) = Record(aws).incidents()
+    assert incident.status is IncidentStatus.ESCALATED
+    assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
+    ticket = Record(aws).of_incident(incident.id, "TICKET")[0]["ticket_id"]
+    undo = Record(aws).ops_item(ticket)["OperationalData"]["cordon-undo"]["Value"]
+    assert undo.splitlines()[-1].endswith("--new-status ACTIVE")
+    assert locks(aws) == []
+
+
+def test_throttling_is_waited_out(aws: LocalAws, alarm: Alarm) -> None:
+    """A throttled call is retried by the playbook, and the containment goes on."""
+    aws.faults.fail("iot", "UpdateCertificate", "ThrottlingException", times=3)
+    aws.publish_alarm(alarm("pump-01"))
+    aws.settle()
+    (incident,) = Record(aws).incidents()
+    assert incident.status is IncidentStatus.CONTAINED
+
+
+def test_when_nobody_could_be_paged_the_catch_of_the_failed_execution_pages(aws: LocalAws, alarm: Alarm) -> None:
+    """The playbook's own page fails for good; the rule on the execution's end sends another."""
+    aws.faults.fail("sns", "Publish", "InternalErrorException", times=5, function="ContainThingStateMachine")
+    aws.publish_alarm(alarm("valve-controller-01"))
+    aws.settle()
+    (incident,) = Record(aws).incidents()
+    assert incident.status is IncidentStatus.ESCALATED
+    assert pages(aws) == ["Cordon: valve-controller-01 needs a person"]
+
+
+def test_a_partial_containment_that_nobody_was_told_of_is_escalated(aws: LocalAws, alarm: Alarm) -> None:
+    """PagePartial fails for good; the escalation that follows pages."""
+    aws.faults.fail("sns", "Publish", "InternalErrorException", times=5, function="ContainThingStateMachine")
+    aws.publish_alarm(alarm("camera-01"))
+    aws.settle()
+    (incident,) = Record(aws).incidents()
+    assert incident.status is IncidentStatus.ESCALATED
+    assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
+
+
+def test_an_alarm_for_a_claimed_incident_starts_nothing_twice(aws: LocalAws, alarm: Alarm) -> None:
+    """The event comes twice: the second execution finds the claim taken and ends, with nothing done."""
+    aws.publish_alarm(alarm("pump-01"))
+    aws.settle()
+    (first,) = aws.executions()
+    aws.start_execution("ContainThingStateMachine", first.input)
+    aws.settle()
+    assert aws.executions()[-1].states == ("ClaimIncident", "AlreadyClaimed")
+    assert len(aws.calls.of(operation="UpdateCertificate")) == 1

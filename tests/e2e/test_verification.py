@@ -1,0 +1,98 @@
+"""Contained is said only of what was seen to be cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from cordon.actions.session import DROP_SESSION
+from cordon.incidents.record import parsed
+from cordon.model.change import EffectRecord
+from cordon.model.incident import Incident, IncidentStatus, LegOutcome
+
+from playtest.fleet import Behaviour
+from playtest.local_aws import LocalAws
+from playtest.run.record import Record
+
+Alarm = Callable[..., str]
+
+
+def answered(aws: LocalAws, alarm: Alarm, thing: str) -> Incident:
+    """The incident of an alarm about a thing, once it is settled."""
+    aws.publish_alarm(alarm(thing))
+    aws.settle()
+    (incident,) = Record(aws).incidents()
+    return incident
+
+
+def pages(aws: LocalAws) -> list[str]:
+    """The subjects of every page that went out."""
+    return [
+        call.params["Subject"]
+        for call in aws.calls.of(service="sns", operation="Publish")
+        if call.params["TopicArn"] == aws.stack.resource("PageTopic") and call.error is None
+    ]
+
+
+def drops(aws: LocalAws, incident: Incident) -> int:
+    """How many times a session was really dropped."""
+    records = [parsed(EffectRecord, row) for row in Record(aws).of_incident(incident.id, "EFFECT#")]
+    return sum(record.effect.action == DROP_SESSION and record.outcome == "dropped" for record in records)
+
+
+def test_a_certificate_that_stays_accepted_ends_partial_and_pages(aws: LocalAws, alarm: Alarm) -> None:
+    """A device that AWS keeps letting in, although its certificate is INACTIVE, is not called contained."""
+    aws.fleet.certificate_stays_accepted("pump-01")
+    incident = answered(aws, alarm, "pump-01")
+    assert incident.status is IncidentStatus.PARTIAL
+    assert [leg.outcome for leg in incident.legs] == [LegOutcome.CONNECTED]
+    assert incident.proven_at is None
+    assert pages(aws) == [f"Cordon: incident {incident.id} is not fully contained"]
+    assert aws.executions()[0].status == "FAILED", "no unproven containment is green"
+
+
+@pytest.mark.parametrize("comebacks", [1, 3])
+def test_a_device_that_comes_back_between_drops_is_dropped_until_it_stays_away(
+    aws: LocalAws, alarm: Alarm, comebacks: int
+) -> None:
+    """It is dropped once more for each time it came back, and contained once it was away long enough."""
+    aws.fleet.behave("pump-01", Behaviour.STUBBORN, comebacks=comebacks)
+    incident = answered(aws, alarm, "pump-01")
+    assert incident.status is IncidentStatus.CONTAINED
+    assert drops(aws, incident) == 1 + comebacks
+    assert pages(aws) == []
+
+
+def test_a_device_whose_certificate_bites_late_is_contained_when_it_has_bitten(aws: LocalAws, alarm: Alarm) -> None:
+    """The quiet begins when the device was last seen, not when its certificate was shut off."""
+    aws.fleet.certificate_bites_after("pump-01", 400)
+    incident = answered(aws, alarm, "pump-01")
+    assert incident.status is IncidentStatus.CONTAINED
+    assert incident.first_contained_at is not None
+    assert incident.proven_at is not None
+    assert (incident.proven_at - incident.first_contained_at).total_seconds() >= 400 + 540 - 60
+
+
+@pytest.mark.parametrize("thing", ["camera-01", "gateway-01"])
+def test_a_device_that_can_get_aws_credentials_ends_partial(aws: LocalAws, alarm: Alarm, thing: str) -> None:
+    """Its certificate is shut and its session gone, but credentials handed out live on: a person is told."""
+    incident = answered(aws, alarm, thing)
+    assert incident.status is IncidentStatus.PARTIAL
+    unproven = [leg.resource.partition("/")[0] for leg in incident.legs if not leg.proven]
+    assert unproven == ["sts"]
+    assert len(pages(aws)) == 1
+
+
+def test_a_change_that_somebody_reverts_while_it_is_verified_ends_partial(aws: LocalAws, alarm: Alarm) -> None:
+    """What is read back must be what was planned, at the last look too."""
+    certificate = aws.fleet.certificate_id("pump-01")
+
+    def reactivate(_before: datetime, _after: datetime) -> None:
+        if any(call.operation == "DeleteConnection" for call in aws.calls):
+            aws.client("iot").update_certificate(certificateId=certificate, newStatus="ACTIVE")
+
+    aws.clock.subscribe(reactivate)
+    incident = answered(aws, alarm, "pump-01")
+    assert incident.status is IncidentStatus.PARTIAL
+    assert f"certificate/{certificate}" in {leg.resource for leg in incident.legs if not leg.proven}
