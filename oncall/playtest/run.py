@@ -42,7 +42,7 @@ def run(
         ),
     ] = None,
     mode: Annotated[str, typer.Option(help="observe shows the plan, automatic carries it out.")] = "automatic",
-    repeat: Annotated[int, typer.Option(metavar="N", help="Deliver each alarm N times at once, 1 to 10000.")] = 1,
+    repeat: Annotated[str, typer.Option(metavar="N", help="Deliver each alarm N times at once, 1 to 10000.")] = "1",
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,7 +69,7 @@ def run(
     raise typer.Exit(_exit_status(played))
 
 
-def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: int, faults: Sequence[str]) -> Scenario:
+def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: str, faults: Sequence[str]) -> Scenario:
     # Here and below: the local AWS takes a second to import, and no other command waits for it.
     from playtest.run.bad_scenario import BadScenario  # noqa: PLC0415 - see above
     from playtest.run.raw_alarm import STANDARD_INPUT, read_raw_alarm  # noqa: PLC0415 - see above
@@ -78,7 +78,7 @@ def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: in
     if files.count(STANDARD_INPUT) > 1:
         raise BadUsage("FILE: found - more than once, expected standard input once")
     try:
-        alarms = [read_raw_alarm(file, sys.stdin) for file in files]
+        alarms = [read_raw_alarm(file, sys.stdin.buffer) for file in files]
         return scenario(alarms, with_things=things, mode=mode, repeat=repeat, faults=faults)
     except BadScenario as bad:
         raise BadUsage(str(bad)) from None

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from moto.sns import models
+from moto.sns.exceptions import InvalidParameterValue
 
 from playtest.local_aws import runtime, service_permissions
 from playtest.local_aws.clock import iso
@@ -24,6 +25,14 @@ def _bury(subscription: Any, message: str) -> None:
         deliver(arn, message)
     except service_permissions.Refused as refused:
         runtime.current().undelivered.append(f"{subscription.topic.arn} to its dead letters: {refused}")
+
+
+def _require_carried(message: str) -> None:
+    """SNS counts bytes, of which moto counts characters, and takes no empty message."""
+    if not message:
+        raise InvalidParameterValue("Invalid parameter: Empty message")
+    if len(message.encode(errors="surrogatepass")) > models.MAXIMUM_MESSAGE_LENGTH:
+        raise InvalidParameterValue("Invalid parameter: Message too long")
 
 
 @functools.cache
@@ -47,6 +56,13 @@ def install() -> None:
             runtime.current().undelivered.append(f"{self.topic.arn}: {refused}")
             _bury(self, message)
 
+    publish_on_topic = models.SNSBackend.publish
+
+    def publish_if_carried(self: Any, message: str, *args: Any, **kwargs: Any) -> Any:
+        _require_carried(message)
+        return publish_on_topic(self, message, *args, **kwargs)
+
+    models.SNSBackend.publish = publish_if_carried
     subscription.private_key = lambda _self: one_key()
     subscription.publish = publish_if_allowed
     models.iso_8601_datetime_with_milliseconds = lambda *_: iso(runtime.now())

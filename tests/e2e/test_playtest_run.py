@@ -1,0 +1,171 @@
+"""`cordon playtest run`, from its command line to its exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oncall.cli import run
+from playtest.run.play import play
+from playtest.run.raw_alarm import RawAlarm, read_raw_alarm
+from playtest.run.scenario import scenario
+
+EVENTS = Path(__file__).parents[2] / "events"
+SAMPLE = EVENTS / "device-defender-detect.in-alarm.messages-sent-contained.json"
+STDOUT = pytest.CaptureFixture[str]
+
+
+def json_of(capsys: STDOUT, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit status, and the one object on standard output."""
+    status = run(["playtest", "run", "--json", *arguments])
+    out, error = capsys.readouterr()
+    assert error == ""
+    found: dict[str, Any] = json.loads(out)
+    return status, found
+
+
+def about(thing: str, **fields: object) -> str:
+    """The sample alarm about another thing, with these fields."""
+    return json.dumps({**json.loads(SAMPLE.read_text()), "thingName": thing, **fields})
+
+
+def test_json_is_one_object_and_nothing_else(capsys: STDOUT) -> None:
+    """Alarms, incidents, fleet, rejections, dead letters and cost stand in one object; no log line is among it."""
+    status, result = json_of(capsys, str(SAMPLE))
+    assert status == 0
+    assert {"alarms", "incidents", "fleet_diff", "rejected", "dead_letters", "cost"} <= set(result)
+    (alarm,), (incident,) = result["alarms"], result["incidents"]
+    assert (alarm["source"], alarm["kind"], alarm["accepted"]) == ("device-defender-detect", "in-alarm", True)
+    assert (incident["status"], incident["mode"], incident["thing"]) == ("contained", "automatic", "pump-01")
+    assert incident["states"][0] == "ClaimIncident"
+    assert incident["states"][-1] == "Done"
+    assert all(change["applied"] and change["verified"] for change in incident["changes"])
+    assert 0 < incident["seconds_to_containment"] < 60
+    assert 480 < incident["seconds_to_proof"] < 900
+    assert incident["ticket"]["system"] == "OpsCenter"
+    assert 0.0001 < result["cost"]["dollars"] < 0.01
+
+
+def test_twenty_of_one_alarm_at_once_are_one_incident() -> None:
+    """One incident, one ticket, 20 sightings, each change made once, and still contained."""
+    played = play(scenario([read_raw_alarm(str(SAMPLE), io.BytesIO())], repeat=20))
+    (incident,) = played.result.incidents
+    assert (incident.status, incident.sightings) == ("contained", 20)
+    assert Counter(alarm.became for alarm in played.result.alarms) == {"opened": 1, "joined": 19}
+    made = Counter(call.operation for call in played.calls if call.error is None)
+    assert made["CreateOpsItem"] == 1
+    changes = ("UpdateCertificate", "CreatePolicy", "DetachPolicy", "AttachPolicy", "AddThingToThingGroup")
+    assert {operation: made[operation] for operation in changes} == dict.fromkeys(changes, 1)
+    assert played.result.dead_letters == []
+
+
+def test_observe_mode_shows_the_plan_and_changes_nothing(capsys: STDOUT) -> None:
+    """The fleet is as before, every change is planned only, and the ticket holds the exact plan."""
+    status, result = json_of(capsys, "--mode", "observe", str(SAMPLE))
+    (incident,) = result["incidents"]
+    assert (status, incident["status"], incident["mode"]) == (0, "observed", "observe")
+    assert result["fleet_diff"] == []
+    assert incident["changes"]
+    assert not any(change["applied"] or change["verified"] for change in incident["changes"])
+    told = [entry["change"] for entry in json.loads(incident["ticket"]["data"]["cordon-plan"])]
+    shown = ("action", "resource", "before", "after")
+    assert [[part[name] for name in shown] for part in told] == [
+        [part[name] for name in shown] for part in incident["changes"]
+    ]
+
+
+def test_a_certificate_that_stays_accepted_ends_partial_and_pages(capsys: STDOUT) -> None:
+    """A device that cannot be kept out is a person's, and a person is told."""
+    status, result = json_of(capsys, "--fault", "certificate-stays-accepted:pump-01", str(SAMPLE))
+    (incident,) = result["incidents"]
+    assert (status, incident["status"]) == (1, "partial")
+    assert {leg["outcome"] for leg in incident["legs"]} == {"connected"}
+    assert any(incident["id"] in page["subject"] for page in result["pages"])
+
+
+def test_a_device_that_reconnects_is_dropped_again_until_it_stays_away(capsys: STDOUT) -> None:
+    """Each comeback is dropped, and the containment is proven all the same."""
+    status, result = json_of(capsys, "--fault", "reconnects:pump-01=2", str(SAMPLE))
+    (incident,) = result["incidents"]
+    assert (status, incident["status"]) == (0, "contained")
+    assert [effect["outcome"] for effect in incident["effects"]].count("dropped") >= 3
+
+
+def test_a_ticket_system_that_is_down_delays_no_containment(capsys: STDOUT) -> None:
+    """The device is contained, and its ticket stays wanted, without an id."""
+    status, result = json_of(capsys, "--fault", "ticket-system-down", str(SAMPLE))
+    (incident,) = result["incidents"]
+    assert (status, incident["status"]) == (0, "contained")
+    assert incident["ticket"]["id"] is None
+
+
+def test_an_added_thing_is_contained_like_any_other(capsys: STDOUT, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--with-thing` adds it connected and with its own certificate; `-` reads its alarm from standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(about("press:07").encode())))
+    status, result = json_of(capsys, "--with-thing", "press:07:site=hall-b", "-")
+    (incident,) = result["incidents"]
+    assert (status, incident["status"], incident["thing"]) == (0, "contained", "press:07")
+    session = [change for change in result["fleet_diff"] if change["resource"] == "session/press:07"]
+    assert [(change["field"], change["before"], change["after"]) for change in session] == [("connected", True, False)]
+
+
+def test_several_files_are_played_one_after_the_other() -> None:
+    """An alarm dated after the proof is a sighting that starts a second look, which escalates what nothing explains."""
+    later = RawAlarm("later.json", about("pump-01", violationId="f" * 32).replace("1791792000000", "${now}"))
+    played = play(scenario([read_raw_alarm(str(SAMPLE), io.BytesIO()), later]))
+    (incident,) = played.result.incidents
+    assert [alarm.became for alarm in played.result.alarms] == ["opened", "joined"]
+    assert incident.status == "escalated"
+    assert incident.states.count("ClaimIncident") == 1
+    assert incident.states[-1] == "Escalated"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("x" * 262_145, "too long"), ("ü" * 140_000, "too long"), ("", "mpty message")],
+    ids=["characters", "bytes", "empty"],
+)
+def test_what_sns_refuses_counts_as_rejected(text: str, said: str) -> None:
+    """A message over 256 KB, and an empty one, never come to triage; the alarm says so and why."""
+    played = play(scenario([RawAlarm("refused.json", text)]))
+    (alarm,), (rejection,) = played.result.alarms, played.result.rejected
+    assert not alarm.accepted
+    assert said in (alarm.reason or "")
+    assert (rejection.by, rejection.field) == ("sns", "Message")
+
+
+def test_the_human_view_is_plain_text_from_top_to_bottom(capsys: STDOUT, tmp_path: Path) -> None:
+    """States, fleet, ticket, evidence, cost and exit status are shown; markup stays text, logs go to FILE."""
+    logs = tmp_path / "logs.jsonl"
+    sample = EVENTS / "device-defender-detect.in-alarm.markup-in-names-contained.json"
+    assert run(["playtest", "run", "--logs", str(logs), str(sample)]) == 0
+    out, error = capsys.readouterr()
+    assert error == ""
+    for part in ("✓ DeactivateCertificates", "virtually", "Bystanders untouched: 14", "OpsCenter oi-", "Cost  $"):
+        assert part in out
+    assert out.splitlines()[-1].startswith("Exit 0: ")
+    assert all(character.isprintable() or character == "\n" for character in out)
+    assert max(map(len, out.splitlines())) <= 100
+    functions = {json.loads(line)["function"] for line in logs.read_text().splitlines()}
+    assert {"TriageFunction", "VerifyContainmentFunction"} <= functions
+
+
+def test_a_playtest_that_fails_itself_is_never_green(
+    capsys: STDOUT, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A local AWS that does not start is exit status 1 and one line, whatever the alarm would have come to."""
+    monkeypatch.setattr("playtest.local_aws.cloud.LocalAws._start", _broken)
+    assert run(["playtest", "run", "--json", str(SAMPLE)]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("cordon: the playtest itself failed")
+    assert error.count("\n") == 1
+
+
+def _broken(*_: object) -> None:
+    raise RuntimeError("no local AWS today\nat all")
