@@ -48,7 +48,7 @@ def thing_of(path: Path) -> str:
 def deals() -> list[list[Path]]:
     """The samples that change something, dealt into as few plays as can be: no thing twice in one, all about as long.
 
-    A second alarm about a thing would join the incident of the first, and a local AWS for each file would take a minute.
+    A second alarm about a thing would join the incident of the first, and one local AWS for each file takes a minute.
     """
     acting = [path for path in FILES if outcome(path) in ACTS]
     things = [thing_of(path) for path in acting]
