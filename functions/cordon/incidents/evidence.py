@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -68,19 +69,20 @@ class Evidence:
         """Enter an object into the incident's chain, once: each entry names the hash of the one before it.
 
         The entry is an object of the bucket too, so that the chain can be checked without the table; the head in the
-        table is what an attacker of the bucket alone cannot change.
+        table is what an attacker of the bucket alone cannot change. The object is written first: every entry of the
+        chain has its object, and one that a dead step left behind is in no chain.
 
         Raises:
             RecordBusy: other writers were in the way each time.
         """
         for _ in range(_ATTEMPTS):
-            if entered := [entry for entry in self.chain(incident_id) if entry["key"] == ref.key]:
-                # Written again, because the step may have died between the row and the object.
-                return self._keep_entry(incident_id, entered[0])
+            if any(entry["key"] == ref.key for entry in self.chain(incident_id)):
+                return
             try:
-                return self._keep_entry(incident_id, self._append(incident_id, ref))
+                self._append(incident_id, ref)
             except ConditionFailed:
                 continue  # another step entered something meanwhile
+            return
         raise RecordBusy(f"the evidence chain of {incident_id} met other writers {_ATTEMPTS} times")
 
     def chain(self, incident_id: str) -> list[Row]:
@@ -88,25 +90,23 @@ class Evidence:
         found = self._table.rows(rows.of_incident(incident_id), f"{rows.EVIDENCE_HEAD}#")
         return [{name: value for name, value in row.items() if name not in {"pk", "sk"}} for row in found]
 
-    def _append(self, incident_id: str, ref: EvidenceRef) -> Row:
+    def _append(self, incident_id: str, ref: EvidenceRef) -> None:
         pk = rows.of_incident(incident_id)
         head = self._table.get(pk, rows.EVIDENCE_HEAD)
         number = int(head["number"]) + 1 if head else 1
         previous = str(head["entry_sha256"]) if head else ""
         facts = {"number": number, "key": ref.key, "sha256": ref.sha256, "previous": previous}
-        entry = {"schema_version": SCHEMA_VERSION, **facts, "at": stamp(clock.now())}
-        moved = {"number": number, "entry_sha256": sha256_hex(canonical_json(entry))}
+        entry = canonical_json({"schema_version": SCHEMA_VERSION, **facts, "at": stamp(clock.now())})
+        digest = sha256_hex(entry)
+        self.keep(f"incidents/{incident_id}/chain/{number:05d}-{digest[:12]}.json", entry)
+        moved = {"number": number, "entry_sha256": digest}
         head_key = key(pk, rows.EVIDENCE_HEAD)
         self._table.write(
             update(head_key, set_=moved, condition="entry_sha256 = :seen", seen=previous)
             if head
             else put({**head_key, "schema_version": SCHEMA_VERSION, **moved}),
-            put({**key(pk, f"{rows.EVIDENCE_HEAD}#{number:05d}"), **entry}),
+            put({**key(pk, f"{rows.EVIDENCE_HEAD}#{number:05d}"), **json.loads(entry)}),
         )
-        return entry
-
-    def _keep_entry(self, incident_id: str, entry: Row) -> None:
-        self.keep(f"incidents/{incident_id}/chain/{entry['number']:05d}.json", canonical_json(entry))
 
     def _same(self, ref: EvidenceRef) -> None:
         found = self._s3.get_object(Bucket=self._bucket, Key=ref.key)["Body"].read()

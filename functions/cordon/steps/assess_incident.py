@@ -114,7 +114,8 @@ class Assessor:
         return [Alarm.model_validate(row["alarm"]) for row in found]
 
     def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
-        return {"taken_at": clock.now().isoformat(), "thing": thing.model_dump(mode="json")} if thing else None
+        # Without the moment, which the chain's entry has: run again, the step keeps the same capsule, not another one.
+        return {"thing": thing.model_dump(mode="json")} if thing else None
 
 
 def assessor() -> Assessor:

@@ -125,7 +125,8 @@ class Verifier:
             if entry.number not in back and entry.status is ChangeStatus.APPLIED:
                 ledger.verified(entry)
         proven_at = stamp(clock.now()) if result is Verdict.PROVEN else None
-        self.evidence.keep_for(incident.id, "proof", {"result": result, "proven_at": proven_at, "legs": legs})
+        # Without the moment, which the chain's entry has: run again, the step keeps the same proof, not another one.
+        self.evidence.keep_for(incident.id, "proof", {"result": result, "legs": legs})
         self.incidents.set_while_claimed(incident.id, ledger.actor, legs=legs, proven_at=proven_at)
 
     def _unexplained(self, incident: Incident) -> list[Alarm]:

@@ -1,0 +1,114 @@
+"""Every role may do what its step does, and no more.
+
+That no step does more than its role allows needs no test of its own: the local AWS refuses such a call, in every test
+(`playtest/local_aws/iam.py`). Here is the other half: what is granted is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playtest.fleet import Behaviour
+from playtest.local_aws import LocalAws, granted_actions, used_actions
+
+Alarm = Callable[..., str]
+Up = Callable[..., LocalAws]
+
+DELIVERS_LOGS = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+"""What Step Functions itself does with a machine's role, to deliver its logs."""
+INVOKES = {"lambda:InvokeFunction"}
+"""Used by every Lambda state: the interpreter runs the function within this process, with no API call to record."""
+BY_A_SERVICE = {
+    "CatchUnexpectedEndFunction": {"sqs:SendMessage"},  # Lambda itself: what failed for good, to the dead letters
+    "SweepFunction": {"sqs:SendMessage"},  # as above
+    "ContainThingStateMachine": DELIVERS_LOGS | INVOKES,
+    "VerifyContainmentStateMachine": DELIVERS_LOGS | INVOKES,
+}
+"""Granted, and used by a service for us, where no call of ours can show it. (What SAM grants every function for its
+logs, its traces and its queue's polling is in AWS's managed policies, which `granted_actions` leaves out.)"""
+
+
+def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
+    """Play every kind of end, every branch of triage, and every failure that a step has an answer to."""
+
+    def answer(thing: str, sample: str = "in-alarm.source-address-contained", **fields: object) -> None:
+        aws.publish_alarm(alarm(thing, sample, **fields))
+        aws.settle()
+
+    answer("capper-01")  # contained, and taken out of a group
+    answer("capper-01", "alarm-cleared.nothing-open-ignored")
+    answer("capper-01", "in-alarm.authorization-failures-contained", violationEventTime=_now(aws))
+    answer("capper-01", violationId="another", violationEventTime=_now(aws))  # questioned, and escalated
+    aws.fleet.behave("pump-01", Behaviour.STUBBORN, comebacks=2)
+    answer("pump-01")  # dropped again
+    for function, part_of_key in (("AssessIncidentFunction", "/plan-"), ("VerifyContainmentFunction", "/proof-")):
+        aws.faults.stop_after(function, _number_of_object(aws, function, part_of_key))
+    answer("pump-02")  # as pump-01 is made, so that the steps die after the same calls, and find their object there
+    answer("labeller-01")  # a client id of its own
+    answer("camera-01")  # partial
+    answer("filler-01")  # shared
+    answer("valve-controller-01")
+    aws.clock.advance(3600)
+    answer("valve-controller-01")  # pages again
+    answer("nobody")
+    answer("not a thing")  # rejected
+    aws.faults.abort_in("ReplacePolicies")
+    answer("mixer-01")
+    aws.faults.fail("ssm", "CreateOpsItem", "InternalServerError", times=6)
+    answer("pump-03")
+    aws.faults.fail("events", "PutEvents", "InternalException", times=100, function="TriageFunction")
+    answer("pump-04")  # recorded, and claimed by nobody
+    aws.faults.clear()
+    aws.clock.advance(24 * 3600)
+    aws.invoke("SweepFunction", {})
+
+
+def _number_of_object(aws: LocalAws, function: str, part_of_key: str) -> int:
+    """Which call of a function's invocation wrote the object: a step that dies after it finds it there."""
+    written = aws.calls.of(principal=function, service="s3", operation="PutObject")
+    return [call.number for call in written if part_of_key in call.params["Key"]][-1]
+
+
+def play_a_plan_that_becomes_shorter(aws: LocalAws, alarm: Alarm) -> None:
+    """Observe a thing that then leaves a group: the second plan lacks a change of the first."""
+    for _ in range(2):
+        aws.publish_alarm(alarm("capper-01"))
+        aws.settle()
+        aws.client("iot").remove_thing_from_thing_group(thingName="capper-01", thingGroupName="line-2")
+
+
+def _now(aws: LocalAws) -> int:
+    aws.clock.advance(1)
+    return int(aws.clock.now().timestamp() * 1000) - 1
+
+
+def principals(aws: LocalAws) -> list[str]:
+    """Every function and state machine of the stack."""
+    kinds = ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
+    return sorted(logical for kind in kinds for logical in aws.stack.of_type(kind))
+
+
+def test_what_a_role_is_granted_is_used_and_what_is_used_is_granted(up: Up, alarm: Alarm) -> None:
+    """For every function and state machine: its role's actions are those of its calls, and those of services for us."""
+    observing = up(Mode="observe")
+    play_a_plan_that_becomes_shorter(observing, alarm)
+    observing.__exit__(None, None, None)
+    acting = up(AutomaticBudgetThings="100")
+    play_all_that_can_happen(acting, alarm)
+    used = used_actions([*observing.calls, *acting.calls])
+    surplus, missing = {}, {}
+    for principal in principals(acting):
+        granted = granted_actions(acting.stack.transformed, principal)
+        own = used.get(principal, set()) | BY_A_SERVICE.get(principal, set())
+        surplus[principal], missing[principal] = sorted(granted - own), sorted(own - granted)
+    assert {name: actions for name, actions in surplus.items() if actions} == {}, "granted, and never used"
+    assert {name: actions for name, actions in missing.items() if actions} == {}, "used or listed, and not granted"
