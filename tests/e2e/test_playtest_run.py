@@ -17,7 +17,16 @@ from playtest.run.scenario import scenario
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLE = EVENTS / "device-defender-detect.in-alarm.messages-sent-contained.json"
+CLEARED = EVENTS / "device-defender-detect.alarm-cleared.nothing-open-ignored.json"
 STDOUT = pytest.CaptureFixture[str]
+KEYS = {"alarms", "incidents", "fleet_diff", "rejected", "dead_letters", "pages", "cost"}
+"""What the issue asks for, and the pages: whether a person was told is no other part's to say."""
+KEYS_OF_AN_ALARM = {"source", "kind", "accepted", "reason", "file", "delivery", "became", "field", "incident"}
+KEYS_OF_AN_INCIDENT = {
+    *("id", "status", "playbook", "mode", "thing", "severity", "sightings", "summary", "states", "reasons", "legs"),
+    *("changes", "effects", "ticket", "evidence", "seconds_to_containment", "seconds_to_proof"),
+}
+KEYS_OF_A_CHANGE = {"action", "resource", "before", "after", "applied", "verified", "reversible", "status"}
 
 
 def json_of(capsys: STDOUT, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -38,8 +47,13 @@ def test_json_is_one_object_and_nothing_else(capsys: STDOUT) -> None:
     """Alarms, incidents, fleet, rejections, dead letters and cost stand in one object; no log line is among it."""
     status, result = json_of(capsys, str(SAMPLE))
     assert status == 0
-    assert {"alarms", "incidents", "fleet_diff", "rejected", "dead_letters", "cost"} <= set(result)
     (alarm,), (incident,) = result["alarms"], result["incidents"]
+    assert (set(result), set(alarm), set(incident)) == (KEYS, KEYS_OF_AN_ALARM, KEYS_OF_AN_INCIDENT)
+    assert {frozenset(change) for change in incident["changes"]} == {frozenset(KEYS_OF_A_CHANGE)}
+    assert {frozenset(change) for change in result["fleet_diff"]} == {
+        frozenset({"resource", "field", "before", "after"})
+    }
+    assert {"key", "sha256"} <= set(incident["evidence"][0])
     assert (alarm["source"], alarm["kind"], alarm["accepted"]) == ("device-defender-detect", "in-alarm", True)
     assert (incident["status"], incident["mode"], incident["thing"]) == ("contained", "automatic", "pump-01")
     assert incident["states"][0] == "ClaimIncident"
@@ -114,6 +128,33 @@ def test_an_added_thing_is_contained_like_any_other(capsys: STDOUT, monkeypatch:
     assert [(change["field"], change["before"], change["after"]) for change in session] == [("connected", True, False)]
 
 
+def test_an_alarm_that_clears_is_noted_and_lifts_nothing(capsys: STDOUT) -> None:
+    """Files are played in their order: what ends the alarm comes after it, and the device stays contained."""
+    status, result = json_of(capsys, str(SAMPLE), str(CLEARED))
+    (incident,) = result["incidents"]
+    assert [(alarm["file"], alarm["became"]) for alarm in result["alarms"]] == [
+        (str(SAMPLE), "opened"),
+        (str(CLEARED), "noted"),
+    ]
+    assert {alarm["incident"] for alarm in result["alarms"]} == {incident["id"]}
+    assert (status, incident["status"], incident["sightings"]) == (0, "contained", 1)
+    assert "INACTIVE" in [change["after"] for change in result["fleet_diff"]]
+
+
+def test_the_attributes_of_an_added_thing_are_those_that_it_is_judged_by(
+    capsys: STDOUT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added as safety-critical, it is a person's; its alarm may name its certificate and the present by placeholder."""
+    text = about("press-07", principalId="${certificate-id:press-07}").replace("1791792000000", "${now}")
+    assert "${now}" in text
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    status, result = json_of(capsys, "--with-thing", "press-07:criticality=safety-critical", "-")
+    (incident,) = result["incidents"]
+    assert (status, incident["status"], incident["thing"]) == (1, "escalated", "press-07")
+    assert any("safety-critical" in reason for reason in incident["reasons"])
+    assert result["fleet_diff"] == []
+
+
 def test_several_files_are_played_one_after_the_other() -> None:
     """An alarm dated after the proof is a sighting that starts a second look, which escalates what nothing explains."""
     later = RawAlarm("later.json", about("pump-01", violationId="f" * 32).replace("1791792000000", "${now}"))
@@ -153,6 +194,21 @@ def test_the_human_view_is_plain_text_from_top_to_bottom(capsys: STDOUT, tmp_pat
     assert max(map(len, out.splitlines())) <= 100
     functions = {json.loads(line)["function"] for line in logs.read_text().splitlines()}
     assert {"TriageFunction", "VerifyContainmentFunction"} <= functions
+
+
+def test_the_human_view_shows_hostile_names_as_plain_text(capsys: STDOUT, tmp_path: Path) -> None:
+    """A name with escape codes is said to be rejected without them, and markup in a FILE's name is no style."""
+    hostile = EVENTS / "device-defender-detect.in-alarm.thing-name-control-characters-rejected.json"
+    file = tmp_path / "[red]alarm.json"
+    file.write_bytes(hostile.read_bytes())
+    assert run(["playtest", "run", str(file)]) == 1
+    out, error = capsys.readouterr()
+    assert error == ""
+    assert "[red]alarm.json" in out.replace("\n", "")
+    assert "1 rejected: thingName: found 'pump-01" in out
+    assert "Nothing changed: 15 things untouched." in out
+    assert out.splitlines()[-1].startswith("Exit 1: a person must look: 1 rejected")
+    assert all(character.isprintable() or character == "\n" for character in out)
 
 
 def test_a_playtest_that_fails_itself_is_never_green(

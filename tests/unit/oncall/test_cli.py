@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from oncall.cli import app, run
+from playtest.local_aws import LocalAws
 
 EVENTS = Path(__file__).parents[3] / "events"
 SAMPLE = str(EVENTS / "device-defender-detect.in-alarm.messages-sent-contained.json")
@@ -34,26 +35,34 @@ def test_every_command_explains_itself_with_an_example(
         ([], "FILE"),
         (["no-such-file.json"], "no-such-file.json"),
         (["-", "-"], "standard input once"),
-        (["--mode", "approve", SAMPLE], "observe or automatic"),
+        (["--mode", "approve", SAMPLE], "--mode: found 'approve', expected observe or automatic"),
         (["--repeat", "0", SAMPLE], "from 1 to 10000"),
         (["--repeat", "10001", SAMPLE], "from 1 to 10000"),
-        (["--repeat", "many", SAMPLE], "--repeat"),
+        (["--repeat", "many", SAMPLE], "--repeat: found 'many', expected a whole number from 1 to 10000"),
+        (["--repeat", "1" * 5000, SAMPLE], "from 1 to 10000"),
+        (["no\nsuch\x1b[31m.json"], "expected a file that can be read"),
         (["--with-thing", "a b", SAMPLE], "--with-thing name"),
-        (["--with-thing", "pump-01", SAMPLE], "pump-01"),
+        (["--with-thing", "pump-01", SAMPLE], "found 'pump-01', expected a name that no other thing of the fleet has"),
+        (["--with-thing", "t:a=1,b", SAMPLE], "--with-thing attribute: found 'b', expected attr=value"),
+        (["--fault", "reconnects:pump-99", SAMPLE], "--fault reconnects: found 'pump-99', expected one of"),
         (["--fault", "earthquake", SAMPLE], "certificate-stays-accepted:THING"),
         (["--logs", "no/such/folder/file", SAMPLE], "--logs"),
         (["--no-such-option", SAMPLE], "--no-such-option"),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_status_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is run and nothing printed on standard output; the one line on standard error says what is wrong."""
+    started: list[LocalAws] = []
+    monkeypatch.setattr(LocalAws, "_start", lambda aws, opening: started.append(aws))
     assert run(["playtest", "run", *arguments]) == 2
+    assert started == []
     out, error = capsys.readouterr()
     assert out == ""
     assert error.count("\n") == 1
     assert error.startswith("cordon: ")
+    assert error.rstrip("\n").isprintable()
     assert said in error
 
 
