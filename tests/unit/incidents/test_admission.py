@@ -181,8 +181,13 @@ def test_an_incident_that_becomes_observed_meanwhile_is_assessed_again(bed: Bed)
     """The alarm that joins between the look and the write is not the one that is overlooked."""
     incident = bed.opened(id="a1")
     bed.claim(incident.id)
-    moved = iter([lambda: bed.set_head(incident.id, status="observed")])
-    admission = Admission(type(bed.incidents)(RivalTable(bed, lambda: [act() for act in moved])))
+    left = ["observed"]
+
+    def rival() -> None:
+        while left:
+            bed.set_head(incident.id, status=left.pop())
+
+    admission = Admission(type(bed.incidents)(RivalTable(bed, rival)))
     result = admission.admit(an_alarm(id="a2"))
     assert result == Admitted(Became.JOINED, incident.id, redelivered=False)
     after = bed.incidents.get(incident.id)

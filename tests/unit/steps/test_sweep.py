@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from cordon.errors import RecordUnreadable
+from cordon.incidents.bus import Bus
+from cordon.response.escalation import Escalation
+from cordon.steps.sweep import Sweep
+from cordon.tickets.ops_center import OpsCenter
+from cordon.tickets.pager import Pager
+from cordon.tickets.tickets import Tickets
+
+from ..conftest import Bed
+
+
+class Topic:
+    """An SNS client that keeps what is published."""
+
+    def __init__(self) -> None:
+        self.subjects: list[str] = []
+
+    def publish(self, **message: Any) -> None:
+        """Keep the subject."""
+        self.subjects.append(message["Subject"])
+
+
+class DeadOpsCenter:
+    """An SSM client that refuses every ticket."""
+
+    def __init__(self, real: Any) -> None:
+        self.exceptions, self.tries = real.exceptions, 0
+
+    def create_ops_item(self, **_: Any) -> None:
+        """Refuse."""
+        self.tries += 1
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": "no"}}, "CreateOpsItem")
+
+
+def sweep(bed: Bed, topic: Any, ssm: Any = None) -> Sweep:
+    """Return the sweep over the bed's record; with another OpsCenter where one is given."""
+    tickets = Tickets(bed.table, OpsCenter(ssm or bed.client("ssm")))
+    return Sweep(
+        Escalation(bed.incidents, Bus(bed.client("events"), "cordon"), tickets, bed.actions), Pager(topic, "arn:topic")
+    )
+
+
+@pytest.mark.parametrize(("minutes", "pages"), [(4, 0), (5, 1), (64, 1), (65, 2)])
+def test_an_incident_that_stands_still_is_paged_for_once_an_hour(bed: Bed, minutes: int, pages: int) -> None:
+    """Five minutes after it was opened and nobody claimed it, and every hour from then on."""
+    topic = Topic()
+    bed.opened()
+    for _ in range(minutes):
+        bed.clock.advance(minutes=1)
+        sweep(bed, topic).run()
+    assert topic.subjects == ["Cordon: pump-01 stands still"] * pages
+
+
+def test_one_failure_keeps_nobody_from_a_turn_and_is_raised(bed: Bed) -> None:
+    """The unreadable row comes first in time; the other incident is paged for, and the sweep is not green."""
+    topic = Topic()
+    broken = bed.opened(id="a1")
+    bed.clock.advance(seconds=1)
+    bed.opened(id="a2", thing_name="pump-02")
+    bed.set_head(broken.id, severity="nonsense")
+    bed.clock.advance(minutes=6)
+    with pytest.raises(RecordUnreadable, match="severity"):
+        sweep(bed, topic).run()
+    assert topic.subjects == ["Cordon: pump-02 stands still"]
+
+
+def test_a_ticket_that_waits_is_tried_again_until_it_is_written(bed: Bed) -> None:
+    """Every five minutes while OpsCenter is down; people are told once, after an hour; then it is written."""
+    topic, ssm = Topic(), DeadOpsCenter(bed.client("ssm"))
+    incident = bed.opened()
+    bed.set_head(incident.id, status="contained", due_kind="none")
+    down = sweep(bed, topic, ssm)
+    down.escalation.tickets.want(incident.id)
+    for _ in range(60):
+        bed.clock.advance(minutes=1)
+        down.run()
+    assert (ssm.tries, topic.subjects) == (12, [])
+    bed.clock.advance(minutes=5)
+    down.run()
+    bed.clock.advance(minutes=5)
+    down.run()
+    assert topic.subjects == ["Cordon: a ticket cannot be written"]
+    bed.clock.advance(minutes=5)
+    assert sweep(bed, topic).run().tickets == 1
+    assert "ticket_id" in (down.escalation.tickets.find(incident.id) or {})
+    bed.clock.advance(minutes=5)
+    assert sweep(bed, topic).run().tickets == 0

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from cordon.model.thing import AttachedPolicy
+from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def policy(*statements: dict[str, object]) -> AttachedPolicy:
+    """Return a policy of these statements."""
+    return AttachedPolicy(name="p", document=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+@pytest.mark.parametrize(
+    ("effect", "action", "allowed"),
+    [
+        ("Allow", "iot:AssumeRoleWithCertificate", True),
+        ("Allow", "iot:*", True),
+        ("Allow", "*", True),
+        ("Allow", "IOT:assumerole*", True),
+        ("Allow", "iot:AssumeRoleWithCertificat?", True),
+        ("Allow", ["iot:Connect", "iot:Assume*"], True),
+        ("Allow", "iot:Connect", False),
+        ("Allow", "iot.AssumeRoleWithCertificate", False),
+        ("Deny", "iot:*", False),
+    ],
+)
+def test_a_way_to_credentials_is_seen_in_every_spelling(effect: str, action: object, allowed: bool) -> None:
+    """Wildcards, lists and either case."""
+    found = allows([policy({"Effect": effect, "Action": action, "Resource": "*"})], ASSUME_ROLE)
+    assert found == (["p"] if allowed else [])
+
+
+def test_a_policy_that_only_denies_allows_nothing() -> None:
+    """The thing may stay in its group."""
+    assert not allows_anything(policy({"Effect": "Deny", "Action": "*", "Resource": "*"}))
+    assert allows_anything(policy({"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}))
+
+
+@given(st.text() | st.sampled_from(["null", "[]", "{}", '{"Statement": [1]}', '{"Statement": [{"Effect": "Allow"}]}']))
+def test_a_policy_that_cannot_be_read_allows_everything(document: str) -> None:
+    """What we do not understand is never taken for harmless."""
+    unread = AttachedPolicy(name="p", document=document)
+    assert allows_anything(unread)
+    assert allows([unread], ASSUME_ROLE) == ["p"]
