@@ -24,6 +24,8 @@ export UV_SYSTEM_CERTS := true
 export AWS_EC2_METADATA_DISABLED := true
 export SAM_CLI_TELEMETRY := 0
 export TZ := UTC
+# Without bytecode every start of a test worker or of `cordon` compiles boto3 and moto anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 # All but `deploy` runs without credentials, whatever the shell holds: nothing local may reach a real account.
 LOCAL := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_PROFILE -u AWS_DEFAULT_PROFILE \
