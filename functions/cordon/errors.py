@@ -3,7 +3,7 @@
 CordonError
 ├── RetryLater              passing trouble: the state's Retry tries again; when it gives up, a person
 │   ├── RecordBusy          two writers met in the table
-│   ├── Throttled           AWS asked for patience
+│   ├── Throttled           AWS asked for patience, or did not answer
 │   ├── LockHeld            another execution is changing the thing
 │   └── TicketSystemDown    UpdateTicket only: caught there, the playbook goes on, the sweep tries again
 ├── NeedsAPerson            Catch States.ALL of the playbook: EscalateToHuman
@@ -39,7 +39,7 @@ class RecordBusy(RetryLater):
 
 
 class Throttled(RetryLater):
-    """AWS refused a call because of its rate, after botocore's own retries."""
+    """AWS refused a call because of its rate, failed or did not answer, after botocore's own retries."""
 
 
 class LockHeld(RetryLater):

@@ -36,7 +36,7 @@ def not_ours_alone(thing: ThingFacts) -> list[str]:
         *_criticality(thing),
         *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
         *(
-            f"certificate {certificate.id} is shared with {', '.join(set(certificate.things) - {thing.name})}"
+            f"certificate {certificate.id} is shared with {', '.join(sorted(set(certificate.things) - {thing.name}))}"
             for certificate in thing.certificates
             if certificate.is_shared
         ),

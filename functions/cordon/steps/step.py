@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 from pydantic import BaseModel, ConfigDict, Field
 
 from cordon import clients, settings
@@ -24,16 +24,21 @@ from cordon.tickets.ops_center import OpsCenter
 from cordon.tickets.pager import Pager
 from cordon.tickets.tickets import Tickets
 
-_THROTTLES = frozenset(
+_PASSING = frozenset(
     {
         "ThrottlingException",
         "Throttling",
         "TooManyRequestsException",
         "RequestLimitExceeded",
         "SlowDown",
-        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "InternalFailureException",
+        "InternalServerError",
     }
 )
+"""Error codes of AWS for trouble that passes. A quota that is full (LimitExceededException) is not among them."""
 
 
 class StepRequest(BaseModel):
@@ -57,7 +62,7 @@ Request = TypeVar("Request", bound=BaseModel)
 def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], Callable[[dict[str, Any], Any], Any]]:
     """Make a handler of a function from a request (of the type given) to a result.
 
-    The handler raises what the function raises, except that AWS's throttling becomes `Throttled`, whatever the service,
+    The handler raises what the function raises, except that AWS's passing trouble becomes `Throttled`, of any service,
     so that the playbook's Retry knows it. A request that does not parse is pydantic's ValidationError: to a person.
     """
 
@@ -70,9 +75,11 @@ def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], 
             try:
                 return work(request.model_validate(event)).model_dump(mode="json")
             except ClientError as error:
-                if error.response["Error"]["Code"] in _THROTTLES:
+                if error.response["Error"]["Code"] in _PASSING:
                     raise Throttled(str(error)) from error
                 raise
+            except HTTPClientError as error:  # no connection, or no answer in time
+                raise Throttled(str(error)) from error
 
         return handler
 

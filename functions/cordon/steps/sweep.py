@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from cordon import clock
@@ -41,7 +42,7 @@ class Sweep:
         """Look at everything that is due. What fails for one incident does not keep the next from its turn.
 
         Raises:
-            CordonError: the first failure, after all had their turn: a sweep that failed must not look green.
+            Exception: the first failure, after all had their turn: a sweep that failed must not look green.
         """
         now = clock.now()
         table = self.escalation.incidents.table
@@ -52,7 +53,7 @@ class Sweep:
             raise failure
         return SweepResult(paged=len(standing), tickets=len(waiting))
 
-    def _try_standing(self, row: Row) -> CordonError | None:
+    def _try_standing(self, row: Row) -> Exception | None:
         try:
             # Read again: an index lags behind, and nobody should be woken for what has moved on.
             incident = self.escalation.incidents.get(parsed(Incident, row).id)
@@ -64,19 +65,19 @@ class Sweep:
             )
             self.escalation.incidents.paged(incident.id)
             self.escalation.incidents.postpone(incident.id, clock.now() + _PAGE_AGAIN_AFTER)
-        except CordonError as error:
+        except (CordonError, ClientError, BotoCoreError) as error:
             logger().exception("standing incident", extra={"row": row["pk"]})
             return error
         return None
 
-    def _try_ticket(self, row: Row) -> CordonError | None:
+    def _try_ticket(self, row: Row) -> Exception | None:
         incident_id = str(row["incident_id"])
         try:
             incident = self.escalation.incidents.get(incident_id)
             self.escalation.tickets.want(incident_id)
             self.escalation.write_ticket(incident)
             self._tell_of_ticket(incident_id)
-        except CordonError as error:
+        except (CordonError, ClientError, BotoCoreError) as error:
             logger().exception("waiting ticket", extra={"incident_id": incident_id})
             return error
         return None
