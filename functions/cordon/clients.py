@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-# Four tries with a few seconds each end well before the 30 s of a step, so a step fails with an error that has a name.
+# A call has three tries: each 1 s to connect (for each address of the endpoint) and 2 s of silence, with a pause of 1 s
+# and then of 2 s at most between them, and of up to 5 s more where AWS's answer asks for it. So one that is never
+# answered has failed after 12 s, and the slowest after 22 s: within the 30 s of a function (template.yaml), so that the
+# step fails with an error that has a name. Where several calls of a step are that slow, Lambda stops it at its 30 s,
+# and the state's Retry for that runs it again: every step may be.
 _CONFIG = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}, user_agent_extra="cordon"
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}, user_agent_extra="cordon"
 )
 
 
