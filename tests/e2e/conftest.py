@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from playtest.local_aws import LocalAws
+from tests.e2e.answers import Alarm, Up
 
 EVENTS = Path(__file__).parents[2] / "events"
-Alarm = Callable[..., str]
-Up = Callable[..., LocalAws]
 
 
 @pytest.fixture

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from cordon.model.incident import IncidentStatus
 from cordon.model.thing import Criticality
 
 from playtest.local_aws import LocalAws
-from playtest.run.record import Record
-
-Alarm = Callable[..., str]
-Up = Callable[..., LocalAws]
+from tests.e2e.answers import Alarm, Up, answer, incident_of, locks, tickets_of
 
 CONTAINING = (
     "TriageFunction",
@@ -45,40 +41,16 @@ def calls_of_longest_invocation(aws: LocalAws, function: str, since: int = 0) ->
     return max(Counter(call.request_id for call in made).values())
 
 
-def incident_of(aws: LocalAws, thing: str) -> tuple[str, IncidentStatus]:
-    """Id and status of the one incident of a thing."""
-    (incident,) = [one for one in Record(aws).incidents() if one.thing_name == thing]
-    return incident.id, incident.status
-
-
 def changes_made(aws: LocalAws, since: int) -> Counter[str]:
     """Every change of the fleet that was made since the n-th call, by operation and parameters."""
     made = [call for call in list(aws.calls)[since:] if call.operation in CHANGES and call.error is None]
     return Counter(f"{call.operation} {sorted(call.params.items())}" for call in made)
 
 
-def tickets_of(aws: LocalAws, incident_id: str) -> int:
-    """How many OpsItems there are for an incident."""
-    items = aws.client("ssm").get_paginator("describe_ops_items")
-    pages = items.paginate(
-        OpsItemFilters=[{"Key": "OperationalDataKey", "Values": ["cordon-incident"], "Operator": "Equal"}]
-    )
-    ids = [item["OpsItemId"] for page in pages for item in page["OpsItemSummaries"]]
-    found = [aws.client("ssm").get_ops_item(OpsItemId=one)["OpsItem"]["OperationalData"] for one in ids]
-    return sum(data["cordon-incident"]["Value"] == incident_id for data in found)
-
-
-def locks(aws: LocalAws) -> list[str]:
-    """The things whose lock is taken."""
-    rows = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
-    return [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("LOCK#")]
-
-
 def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
     """Add a thing and raise an alarm about it."""
     aws.fleet.add_thing(thing, attributes)
-    aws.publish_alarm(alarm(thing))
-    aws.settle()
+    answer(aws, alarm(thing))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -98,11 +70,11 @@ def test_a_thing_is_contained_once_whatever_call_each_step_dies_after(up: Up, al
         play(aws, alarm, thing)
         struck = {f"{function} stopped after call {number}" for function in dying}
         assert struck <= set(aws.faults.struck), "every death that was asked for happened"
-        incident_id, status = incident_of(aws, thing)
-        assert status is IncidentStatus.CONTAINED, struck
+        incident = incident_of(aws, thing)
+        assert incident.status is IncidentStatus.CONTAINED, struck
         made = changes_made(aws, since)
         assert (made.total(), set(made.values())) == (expected, {1}), struck
-        assert tickets_of(aws, incident_id) == 1
+        assert len(tickets_of(aws, incident.id)) == 1
         assert locks(aws) == []
 
 
@@ -113,9 +85,9 @@ def test_an_escalation_that_dies_after_any_call_still_puts_it_before_a_person(up
     for number in range(1, calls_of_longest_invocation(aws, "RecordEscalationFunction") + 1):
         aws.faults.stop_after("RecordEscalationFunction", number)
         play(aws, alarm, f"dies-after-{number}", **SAFETY_CRITICAL)
-        incident_id, status = incident_of(aws, f"dies-after-{number}")
-        assert status is IncidentStatus.ESCALATED
-        assert tickets_of(aws, incident_id) == 1
+        incident = incident_of(aws, f"dies-after-{number}")
+        assert incident.status is IncidentStatus.ESCALATED
+        assert len(tickets_of(aws, incident.id)) == 1
     assert changes_made(aws, 0).total() == 0
     assert locks(aws) == []
 
@@ -129,8 +101,8 @@ def test_the_catch_of_an_unexpected_end_may_die_after_any_call(up: Up, alarm: Al
         aws.faults.abort_in("DeactivateCertificates")
         aws.faults.stop_after("CatchUnexpectedEndFunction", number)
         play(aws, alarm, f"dies-after-{number}")
-        incident_id, status = incident_of(aws, f"dies-after-{number}")
+        incident = incident_of(aws, f"dies-after-{number}")
         assert aws.faults.struck[-1] == f"CatchUnexpectedEndFunction stopped after call {number}"
-        assert status is IncidentStatus.ESCALATED
-        assert tickets_of(aws, incident_id) == 1
+        assert incident.status is IncidentStatus.ESCALATED
+        assert len(tickets_of(aws, incident.id)) == 1
         assert locks(aws) == []

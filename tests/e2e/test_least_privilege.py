@@ -6,13 +6,9 @@ That no step does more than its role allows needs no test of its own: the local 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws, granted_actions, used_actions
-
-Alarm = Callable[..., str]
-Up = Callable[..., LocalAws]
+from tests.e2e.answers import Alarm, Up, answer
 
 DELIVERS_LOGS = {
     "logs:CreateLogDelivery",
@@ -40,33 +36,32 @@ logs, its traces and its queue's polling is in AWS's managed policies, which `gr
 def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     """Play every kind of end, every branch of triage, and every failure that a step has an answer to."""
 
-    def answer(thing: str, sample: str = "in-alarm.source-address-contained", **fields: object) -> None:
-        aws.publish_alarm(alarm(thing, sample, **fields))
-        aws.settle()
+    def play(thing: str, sample: str = "in-alarm.source-address-contained", **fields: object) -> None:
+        answer(aws, alarm(thing, sample, **fields))
 
-    answer("capper-01")  # contained, and taken out of a group
-    answer("capper-01", "alarm-cleared.nothing-open-ignored")
-    answer("capper-01", "in-alarm.authorization-failures-contained", violationEventTime=_now(aws))
-    answer("capper-01", violationId="another", violationEventTime=_now(aws))  # questioned, and escalated
+    play("capper-01")  # contained, and taken out of a group
+    play("capper-01", "alarm-cleared.nothing-open-ignored")
+    play("capper-01", "in-alarm.authorization-failures-contained", violationEventTime=_now(aws))
+    play("capper-01", violationId="another", violationEventTime=_now(aws))  # questioned, and escalated
     aws.fleet.behave("pump-01", Behaviour.STUBBORN, comebacks=2)
-    answer("pump-01")  # dropped again
+    play("pump-01")  # dropped again
     for function, part_of_key in (("AssessIncidentFunction", "/plan-"), ("VerifyContainmentFunction", "/proof-")):
         aws.faults.stop_after(function, _number_of_object(aws, function, part_of_key))
-    answer("pump-02")  # as pump-01 is made, so that the steps die after the same calls, and find their object there
-    answer("labeller-01")  # a client id of its own
-    answer("camera-01")  # partial
-    answer("filler-01")  # shared
-    answer("valve-controller-01")
+    play("pump-02")  # as pump-01 is made, so that the steps die after the same calls, and find their object there
+    play("labeller-01")  # a client id of its own
+    play("camera-01")  # partial
+    play("filler-01")  # shared
+    play("valve-controller-01")
     aws.clock.advance(3600)
-    answer("valve-controller-01")  # pages again
-    answer("nobody")
-    answer("not a thing")  # rejected
+    play("valve-controller-01")  # pages again
+    play("nobody")
+    play("not a thing")  # rejected
     aws.faults.abort_in("ReplacePolicies")
-    answer("mixer-01")
+    play("mixer-01")
     aws.faults.fail("ssm", "CreateOpsItem", "InternalServerError", times=6)
-    answer("pump-03")
+    play("pump-03")
     aws.faults.fail("events", "PutEvents", "InternalException", times=100, function="TriageFunction")
-    answer("pump-04")  # recorded, and claimed by nobody
+    play("pump-04")  # recorded, and claimed by nobody
     aws.faults.clear()
     aws.clock.advance(24 * 3600)
     aws.invoke("SweepFunction", {})
@@ -81,8 +76,7 @@ def _number_of_object(aws: LocalAws, function: str, part_of_key: str) -> int:
 def play_a_plan_that_becomes_shorter(aws: LocalAws, alarm: Alarm) -> None:
     """Observe a thing that then leaves a group: the second plan lacks a change of the first."""
     for _ in range(2):
-        aws.publish_alarm(alarm("capper-01"))
-        aws.settle()
+        answer(aws, alarm("capper-01"))
         aws.client("iot").remove_thing_from_thing_group(thingName="capper-01", thingGroupName="line-2")
 
 

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.incident import IncidentStatus
 
 from playtest.fleet import diff
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record
-
-Alarm = Callable[..., str]
-Up = Callable[..., LocalAws]
-
-
-def the_incident(aws: LocalAws) -> Incident:
-    """The only incident there is."""
-    (incident,) = Record(aws).incidents()
-    return incident
-
-
-def raised(aws: LocalAws, text: str) -> Incident:
-    """The only incident, after one more alarm."""
-    aws.publish_alarm(text)
-    aws.settle()
-    return the_incident(aws)
+from tests.e2e.answers import Alarm, Up, answered, pages, the_incident
 
 
 def now_in_millis(aws: LocalAws) -> int:
     """The present moment as Device Defender writes it."""
     return int(aws.clock.now().timestamp() * 1000)
-
-
-def pages(aws: LocalAws) -> int:
-    """How many pages went out."""
-    return len([call for call in aws.calls.of(service="sns", operation="Publish") if call.error is None])
 
 
 def executions_of(aws: LocalAws, machine: str) -> int:
@@ -46,9 +24,9 @@ def executions_of(aws: LocalAws, machine: str) -> int:
 @pytest.mark.parametrize("kind", ["alarm-cleared", "alarm-invalidated"])
 def test_a_cleared_alarm_is_noted_and_stands_nothing_down(aws: LocalAws, alarm: Alarm, kind: str) -> None:
     """A clever intruder goes quiet: the device stays contained, and the timeline says what came."""
-    contained = raised(aws, alarm("pump-01"))
+    contained = answered(aws, alarm("pump-01"))
     before = aws.fleet.snapshot()
-    after = raised(aws, alarm("pump-01", f"{kind}.nothing-open-ignored"))
+    after = answered(aws, alarm("pump-01", f"{kind}.nothing-open-ignored"))
     assert (after.status, after.sightings) == (IncidentStatus.CONTAINED, contained.sightings)
     assert diff(before, aws.fleet.snapshot()) == []
     assert kind in {row["what"] for row in Record(aws).of_incident(after.id, "TIMELINE#")}
@@ -57,9 +35,9 @@ def test_a_cleared_alarm_is_noted_and_stands_nothing_down(aws: LocalAws, alarm: 
 def test_an_observed_incident_is_assessed_again(up: Up, alarm: Alarm) -> None:
     """The thing may have changed since: the plan is made anew, and the sightings are counted."""
     aws = up(Mode="observe")
-    first = raised(aws, alarm("pump-01"))
+    first = answered(aws, alarm("pump-01"))
     aws.client("iot").add_thing_to_thing_group(thingName="pump-01", thingGroupName="line-2")
-    second = raised(aws, alarm("pump-01"))
+    second = answered(aws, alarm("pump-01"))
     assert (second.id, second.status, second.sightings) == (first.id, IncidentStatus.OBSERVED, 2)
     assert executions_of(aws, "ContainThingStateMachine") == 2
     assert second.plan_hash != first.plan_hash
@@ -69,65 +47,65 @@ def test_an_observed_incident_is_assessed_again(up: Up, alarm: Alarm) -> None:
 
 def test_an_escalated_incident_pages_again_but_not_at_every_alarm(aws: LocalAws, alarm: Alarm) -> None:
     """One page with the escalation, none within a quarter of an hour, one after it."""
-    escalated = raised(aws, alarm("valve-controller-01"))
-    assert (escalated.status, pages(aws)) == (IncidentStatus.ESCALATED, 1)
+    escalated = answered(aws, alarm("valve-controller-01"))
+    assert (escalated.status, len(pages(aws))) == (IncidentStatus.ESCALATED, 1)
     for _ in range(3):
-        raised(aws, alarm("valve-controller-01"))
-    assert pages(aws) == 1
+        answered(aws, alarm("valve-controller-01"))
+    assert len(pages(aws)) == 1
     aws.clock.advance(16 * 60)
-    assert raised(aws, alarm("valve-controller-01")).sightings == 5
-    assert pages(aws) == 2
+    assert answered(aws, alarm("valve-controller-01")).sightings == 5
+    assert len(pages(aws)) == 2
 
 
 def test_an_alarm_from_before_the_proof_is_only_counted(aws: LocalAws, alarm: Alarm) -> None:
     """It says nothing of the containment that came after it."""
-    raised(aws, alarm("pump-01"))
-    assert raised(aws, alarm("pump-01")).sightings == 2
+    answered(aws, alarm("pump-01"))
+    assert answered(aws, alarm("pump-01")).sightings == 2
     assert executions_of(aws, "VerifyContainmentStateMachine") == 0
 
 
 def test_an_alarm_that_being_refused_causes_leaves_a_proven_containment_alone(aws: LocalAws, alarm: Alarm) -> None:
     """Authorization failures after the proof are what a contained device makes: looked at once, and nobody is woken."""
-    raised(aws, alarm("pump-01"))
+    answered(aws, alarm("pump-01"))
     text = alarm("pump-01", "in-alarm.authorization-failures-contained", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
-    assert raised(aws, text).status is IncidentStatus.CONTAINED
+    assert answered(aws, text).status is IncidentStatus.CONTAINED
     assert executions_of(aws, "VerifyContainmentStateMachine") == 1
     assert aws.executions()[-1].states[-1] == "ContainmentHolds"
-    assert pages(aws) == 0
+    assert pages(aws) == []
 
 
 def test_an_alarm_that_a_refused_device_cannot_cause_escalates(aws: LocalAws, alarm: Alarm) -> None:
     """Traffic after the proof means that something of the thing still acts, whatever the look saw."""
-    raised(aws, alarm("pump-01"))
+    answered(aws, alarm("pump-01"))
     text = alarm("pump-01", violationId="another", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
-    assert raised(aws, text).status is IncidentStatus.ESCALATED
-    assert pages(aws) == 1
+    assert answered(aws, text).status is IncidentStatus.ESCALATED
+    assert len(pages(aws)) == 1
 
 
 def test_a_finding_that_is_sent_again_leaves_a_proven_containment_alone(aws: LocalAws, alarm: Alarm) -> None:
     """The same violation, reported again after the proof, is no new one."""
-    raised(aws, alarm("pump-01"))
+    answered(aws, alarm("pump-01"))
     text = alarm("pump-01", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
-    assert raised(aws, text).status is IncidentStatus.CONTAINED
+    assert answered(aws, text).status is IncidentStatus.CONTAINED
     assert executions_of(aws, "VerifyContainmentStateMachine") == 1
 
 
 def test_a_containment_that_somebody_lifted_is_found_out(aws: LocalAws, alarm: Alarm) -> None:
     """The certificate was reactivated behind our back: an alarm that would be harmless escalates."""
-    raised(aws, alarm("pump-01"))
+    answered(aws, alarm("pump-01"))
     certificate = aws.fleet.certificate_id("pump-01")
     aws.client("iot").update_certificate(certificateId=certificate, newStatus="ACTIVE")
     text = alarm("pump-01", "in-alarm.authorization-failures-contained", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
-    assert raised(aws, text).status is IncidentStatus.ESCALATED
+    assert answered(aws, text).status is IncidentStatus.ESCALATED
 
 
 def test_a_storm_after_the_proof_is_counted_whole(aws: LocalAws, alarm: Alarm) -> None:
     """Twenty alarms at once: none is lost, and the containment holds."""
-    raised(aws, alarm("pump-01"))
+    answered(aws, alarm("pump-01"))
     text = alarm("pump-01", "in-alarm.authorization-failures-contained", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
     for _ in range(20):
@@ -141,7 +119,7 @@ def test_a_storm_after_the_proof_is_counted_whole(aws: LocalAws, alarm: Alarm) -
 def test_a_disputed_finding_is_a_persons_to_judge(aws: LocalAws, alarm: Alarm) -> None:
     """Somebody marked the violation a false positive in Device Defender: nothing is done by itself."""
     before = aws.fleet.snapshot()
-    incident = raised(aws, alarm("pump-01", verificationState="FALSE_POSITIVE"))
+    incident = answered(aws, alarm("pump-01", verificationState="FALSE_POSITIVE"))
     assert incident.status is IncidentStatus.ESCALATED
     assert incident.reasons == ["a person has marked its finding a false positive"]
     assert diff(before, aws.fleet.snapshot()) == []
@@ -151,7 +129,7 @@ def test_an_old_alarm_is_a_persons_to_judge(up: Up, alarm: Alarm) -> None:
     """A message that lay in a queue for weeks says little of the device today."""
     aws = up(AlarmMaxAgeHours="24")
     old = now_in_millis(aws) - 3 * 24 * 3600 * 1000
-    incident = raised(aws, alarm("pump-01", violationEventTime=old))
+    incident = answered(aws, alarm("pump-01", violationEventTime=old))
     assert incident.status is IncidentStatus.ESCALATED
     assert incident.reasons == ["the alarm is 3 days old"]
     assert aws.calls.of(operation="UpdateCertificate") == []

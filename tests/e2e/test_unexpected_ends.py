@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,7 @@ import yaml
 from cordon.model.incident import IncidentStatus
 
 from playtest.local_aws import LocalAws
-from playtest.run.record import Record
-
-Alarm = Callable[..., str]
-Up = Callable[..., LocalAws]
+from tests.e2e.answers import Alarm, Up, answer, answered, incident_of, locks, pages, tickets_of, told_in_ticket
 
 PLAYBOOK = yaml.safe_load((Path(__file__).parents[2] / "playbooks" / "contain_thing.asl.yaml").read_text())
 ON_THE_WAY = [
@@ -37,18 +33,6 @@ def test_every_state_that_does_something_is_tried() -> None:
     assert acting == {*ON_THE_WAY, "EscalateToHuman", "RecordEscalation", "PagePartial"}
 
 
-def locks(aws: LocalAws) -> list[str]:
-    """The things whose lock is taken."""
-    rows = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
-    return [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("LOCK#")]
-
-
-def pages(aws: LocalAws) -> list[str]:
-    """The subjects of every page that went out."""
-    made = aws.calls.of(service="sns", operation="Publish")
-    return [call.params["Subject"] for call in made if call.error is None]
-
-
 @pytest.mark.parametrize("end", ["ABORTED", "TIMED_OUT"])
 def test_an_execution_that_ends_early_in_any_state_is_escalated_and_its_lock_freed(
     up: Up, alarm: Alarm, end: str
@@ -60,27 +44,24 @@ def test_an_execution_that_ends_early_in_any_state_is_escalated_and_its_lock_fre
         thing, before = f"ends-in-{state}", len(pages(aws))
         aws.fleet.add_thing(thing, {})
         strike(state)
-        aws.publish_alarm(alarm(thing))
-        aws.settle()
-        (incident,) = [one for one in Record(aws).incidents() if one.thing_name == thing]
+        answer(aws, alarm(thing))
+        incident = incident_of(aws, thing)
         assert aws.faults.struck[-1] == f"{end} in {state}"
         assert incident.status is IncidentStatus.ESCALATED, state
         assert incident.reasons == [f"its execution ended '{end}'"]
         assert pages(aws)[before:] == [f"Cordon: {thing} needs a person"], state
-        assert Record(aws).of_incident(incident.id, "TICKET")[0]["ticket_id"]
+        assert len(tickets_of(aws, incident.id)) == 1
+        assert told_in_ticket(aws, incident.id, "cordon-incident") == incident.id
         assert locks(aws) == []
 
 
 def test_a_step_that_fails_for_good_is_escalated_with_what_was_done(aws: LocalAws, alarm: Alarm) -> None:
     """IoT refuses the quarantine policy: the certificate stays shut, and the ticket says how to put it back."""
     aws.faults.fail("iot", "CreatePolicy", "InternalFailureException", times=100)
-    aws.publish_alarm(alarm("pump-01"))
-    aws.settle()
-    (incident,) = Record(aws).incidents()
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.ESCALATED
     assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
-    ticket = Record(aws).of_incident(incident.id, "TICKET")[0]["ticket_id"]
-    undo = Record(aws).ops_item(ticket)["OperationalData"]["cordon-undo"]["Value"]
+    undo = told_in_ticket(aws, incident.id, "cordon-undo")
     assert undo.splitlines()[-1].endswith("--new-status ACTIVE")
     assert locks(aws) == []
 
@@ -88,36 +69,28 @@ def test_a_step_that_fails_for_good_is_escalated_with_what_was_done(aws: LocalAw
 def test_throttling_is_waited_out(aws: LocalAws, alarm: Alarm) -> None:
     """A throttled call is retried by the playbook, and the containment goes on."""
     aws.faults.fail("iot", "UpdateCertificate", "ThrottlingException", times=3)
-    aws.publish_alarm(alarm("pump-01"))
-    aws.settle()
-    (incident,) = Record(aws).incidents()
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.CONTAINED
 
 
-def test_when_nobody_could_be_paged_the_catch_of_the_failed_execution_pages(aws: LocalAws, alarm: Alarm) -> None:
-    """The playbook's own page fails for good; the rule on the execution's end sends another."""
+@pytest.mark.parametrize(
+    ("thing", "paged"),
+    [("valve-controller-01", "Cordon: {thing} needs a person"), ("camera-01", "Cordon: incident {id} needs a person")],
+    ids=["escalated", "partial"],
+)
+def test_when_the_playbooks_own_page_fails_another_goes_out(
+    aws: LocalAws, alarm: Alarm, thing: str, paged: str
+) -> None:
+    """EscalateToHuman, or PagePartial, fails for good: the incident ends escalated, and somebody is told once."""
     aws.faults.fail("sns", "Publish", "InternalErrorException", times=5, function="ContainThingStateMachine")
-    aws.publish_alarm(alarm("valve-controller-01"))
-    aws.settle()
-    (incident,) = Record(aws).incidents()
+    incident = answered(aws, alarm(thing))
     assert incident.status is IncidentStatus.ESCALATED
-    assert pages(aws) == ["Cordon: valve-controller-01 needs a person"]
-
-
-def test_a_partial_containment_that_nobody_was_told_of_is_escalated(aws: LocalAws, alarm: Alarm) -> None:
-    """PagePartial fails for good; the escalation that follows pages."""
-    aws.faults.fail("sns", "Publish", "InternalErrorException", times=5, function="ContainThingStateMachine")
-    aws.publish_alarm(alarm("camera-01"))
-    aws.settle()
-    (incident,) = Record(aws).incidents()
-    assert incident.status is IncidentStatus.ESCALATED
-    assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
+    assert pages(aws) == [paged.format(thing=thing, id=incident.id)]
 
 
 def test_an_alarm_for_a_claimed_incident_starts_nothing_twice(aws: LocalAws, alarm: Alarm) -> None:
     """The event comes twice: the second execution finds the claim taken and ends, with nothing done."""
-    aws.publish_alarm(alarm("pump-01"))
-    aws.settle()
+    answer(aws, alarm("pump-01"))
     (first,) = aws.executions()
     aws.start_execution("ContainThingStateMachine", first.input)
     aws.settle()

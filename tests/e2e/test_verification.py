@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -14,25 +13,7 @@ from cordon.model.incident import Incident, IncidentStatus, LegOutcome
 from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record
-
-Alarm = Callable[..., str]
-
-
-def answered(aws: LocalAws, alarm: Alarm, thing: str) -> Incident:
-    """The incident of an alarm about a thing, once it is settled."""
-    aws.publish_alarm(alarm(thing))
-    aws.settle()
-    (incident,) = Record(aws).incidents()
-    return incident
-
-
-def pages(aws: LocalAws) -> list[str]:
-    """The subjects of every page that went out."""
-    return [
-        call.params["Subject"]
-        for call in aws.calls.of(service="sns", operation="Publish")
-        if call.params["TopicArn"] == aws.stack.resource("PageTopic") and call.error is None
-    ]
+from tests.e2e.answers import Alarm, answered, pages
 
 
 def drops(aws: LocalAws, incident: Incident) -> int:
@@ -44,7 +25,7 @@ def drops(aws: LocalAws, incident: Incident) -> int:
 def test_a_certificate_that_stays_accepted_ends_partial_and_pages(aws: LocalAws, alarm: Alarm) -> None:
     """A device that AWS keeps letting in, although its certificate is INACTIVE, is not called contained."""
     aws.fleet.certificate_stays_accepted("pump-01")
-    incident = answered(aws, alarm, "pump-01")
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.PARTIAL
     assert [leg.outcome for leg in incident.legs] == [LegOutcome.CONNECTED]
     assert incident.proven_at is None
@@ -58,7 +39,7 @@ def test_a_device_that_comes_back_between_drops_is_dropped_until_it_stays_away(
 ) -> None:
     """It is dropped once more for each time it came back, and contained once it was away long enough."""
     aws.fleet.behave("pump-01", Behaviour.STUBBORN, comebacks=comebacks)
-    incident = answered(aws, alarm, "pump-01")
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.CONTAINED
     assert drops(aws, incident) == 1 + comebacks
     assert pages(aws) == []
@@ -67,7 +48,7 @@ def test_a_device_that_comes_back_between_drops_is_dropped_until_it_stays_away(
 def test_a_device_whose_certificate_bites_late_is_contained_when_it_has_bitten(aws: LocalAws, alarm: Alarm) -> None:
     """The quiet begins when the device was last seen, not when its certificate was shut off."""
     aws.fleet.certificate_bites_after("pump-01", 400)
-    incident = answered(aws, alarm, "pump-01")
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.CONTAINED
     assert incident.first_contained_at is not None
     assert incident.proven_at is not None
@@ -77,7 +58,7 @@ def test_a_device_whose_certificate_bites_late_is_contained_when_it_has_bitten(a
 @pytest.mark.parametrize("thing", ["camera-01", "gateway-01"])
 def test_a_device_that_can_get_aws_credentials_ends_partial(aws: LocalAws, alarm: Alarm, thing: str) -> None:
     """Its certificate is shut and its session gone, but credentials handed out live on: a person is told."""
-    incident = answered(aws, alarm, thing)
+    incident = answered(aws, alarm(thing))
     assert incident.status is IncidentStatus.PARTIAL
     unproven = [leg.resource.partition("/")[0] for leg in incident.legs if not leg.proven]
     assert unproven == ["sts"]
@@ -93,6 +74,6 @@ def test_a_change_that_somebody_reverts_while_it_is_verified_ends_partial(aws: L
             aws.client("iot").update_certificate(certificateId=certificate, newStatus="ACTIVE")
 
     aws.clock.subscribe(reactivate)
-    incident = answered(aws, alarm, "pump-01")
+    incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.PARTIAL
     assert f"certificate/{certificate}" in {leg.resource for leg in incident.legs if not leg.proven}
