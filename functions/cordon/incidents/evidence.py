@@ -9,7 +9,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from cordon import clock
-from cordon.errors import EvidenceConflict, RecordBusy
+from cordon.errors import EvidenceConflict, RecordBusy, RecordUnreadable
 from cordon.incidents import rows
 from cordon.incidents.record import stamp
 from cordon.incidents.table import ConditionFailed, Row, Table, key, put, update
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ATTEMPTS = 5
-_THERE_ALREADY = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+# What S3 answers to If-None-Match (API reference, PutObject): 412 where the key exists, 409 where another request for
+# it was under way, of which nobody knows yet whether it succeeds.
+_THERE_ALREADY = frozenset({"PreconditionFailed", "412"})
+_MET_ANOTHER = frozenset({"ConditionalRequestConflict", "409"})
+# No role may list the bucket, so S3 says AccessDenied for an object that is not there, too (API reference, GetObject).
+_UNREADABLE = frozenset({"AccessDenied", "NoSuchKey"})
 
 
 class Evidence:
@@ -46,6 +51,8 @@ class Evidence:
 
         Raises:
             EvidenceConflict: there is one under this key already, with other bytes.
+            RecordBusy: somebody else is writing one under this key just now.
+            RecordUnreadable: there is one under this key, and we cannot read whether it is the same.
         """
         content = body.encode(errors="backslashreplace")  # half a surrogate pair has no UTF-8
         ref = EvidenceRef(key=object_key, sha256=sha256_hex(content))
@@ -60,7 +67,10 @@ class Evidence:
                 ChecksumAlgorithm="SHA256",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _THERE_ALREADY:
+            code = error.response["Error"]["Code"]
+            if code in _MET_ANOTHER:
+                raise RecordBusy(f"{object_key} is being written by somebody else") from error
+            if code not in _THERE_ALREADY:
                 raise
             self._same(ref)
         return ref
@@ -109,6 +119,11 @@ class Evidence:
         )
 
     def _same(self, ref: EvidenceRef) -> None:
-        found = self._s3.get_object(Bucket=self._bucket, Key=ref.key)["Body"].read()
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=ref.key)["Body"].read()
+        except ClientError as error:
+            if (code := error.response["Error"]["Code"]) in _UNREADABLE:
+                raise RecordUnreadable(f"{ref.key} was there already and cannot be read: {code}") from error
+            raise
         if sha256_hex(found) != ref.sha256:
             raise EvidenceConflict(f"{ref.key} holds {sha256_hex(found)}, not {ref.sha256}")

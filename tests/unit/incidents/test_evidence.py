@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cordon.errors import EvidenceConflict, RecordBusy
+from cordon.errors import EvidenceConflict, RecordBusy, RecordUnreadable
 from cordon.incidents import rows
 from cordon.incidents.evidence import Evidence
 from cordon.model.base import canonical_json, sha256_hex
@@ -33,6 +33,26 @@ class DyingS3:
         if self._left == 0:
             raise KeyboardInterrupt
         return self._real.put_object(**arguments)
+
+
+class RefusingS3:
+    """An S3 client whose one operation is answered with an error; everything else is the real one's."""
+
+    def __init__(self, real: Any, operation: str, code: str) -> None:
+        self._real, self._operation, self._code = real, operation, code
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on every operation but the one."""
+        return self._refuse if name == self._operation else getattr(self._real, name)
+
+    def _refuse(self, **_: Any) -> Any:
+        raise ClientError({"Error": {"Code": self._code, "Message": "refused"}}, self._operation)
+
+
+def refusing(bed: Bed, operation: str, code: str) -> Evidence:
+    """Return the evidence over a bucket that answers one operation with an error."""
+    client: Any = RefusingS3(bed.client("s3"), operation, code)
+    return Evidence(client, BUCKET, bed.table)
 
 
 def body(bed: Bed, key: str) -> bytes:
@@ -146,9 +166,34 @@ def test_entries_that_race_all_find_a_place(bed: Bed) -> None:
 
 def test_a_refusal_of_the_bucket_is_not_taken_for_there_already(bed: Bed) -> None:
     """Only AWS's word that the key exists means that the bytes may be compared."""
-    refusing = Evidence(bed.client("s3"), "no-such-bucket", bed.table)
+    nowhere = Evidence(bed.client("s3"), "no-such-bucket", bed.table)
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        refusing.keep("a", "b")
+        nowhere.keep("a", "b")
+
+
+@pytest.mark.parametrize("code", ["ConditionalRequestConflict", "409"])
+def test_a_write_that_meets_another_is_tried_again(bed: Bed, code: str) -> None:
+    """S3 does not know yet whether the other one succeeds, so that nothing is there to be taken for ours."""
+    with pytest.raises(RecordBusy, match="incidents/a is being written"):
+        refusing(bed, "put_object", code).keep("incidents/a", "x")
+    assert keys(bed) == []
+    bed.evidence.keep("incidents/a", "x")
+    assert body(bed, "incidents/a") == b"x"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey"])
+def test_an_object_that_is_there_and_cannot_be_compared_is_a_persons(bed: Bed, code: str) -> None:
+    """Also one that went between the two calls: who may not list a bucket is not told so, but that access is denied."""
+    bed.evidence.keep("incidents/a", "x")
+    with pytest.raises(RecordUnreadable, match=f"incidents/a was there already and cannot be read: {code}"):
+        refusing(bed, "get_object", code).keep("incidents/a", "x")
+
+
+def test_a_passing_failure_of_a_read_stays_one(bed: Bed) -> None:
+    """The step's decorator makes `Throttled` of it."""
+    bed.evidence.keep("incidents/a", "x")
+    with pytest.raises(ClientError, match="SlowDown"):
+        refusing(bed, "get_object", "SlowDown").keep("incidents/a", "x")
 
 
 def test_an_entry_is_the_same_bytes_however_it_is_read(bed: Bed) -> None:
