@@ -88,8 +88,12 @@ class Ledger:
         self._write(entry, ChangeStatus.APPLIED, "applied_at", self._first_contained())
 
     def found(self, entry: LedgerEntry) -> None:
-        """Record that the resource was as wanted already. It is held all the same, but not ours to undo."""
-        self._write(entry, ChangeStatus.FOUND, "verified_at", self._hold(entry))
+        """Record that the resource was as wanted already. It is held all the same, but not ours to undo.
+
+        Raises:
+            NotTheClaimant: the incident is no longer this execution's, and nothing is held for it.
+        """
+        self._write(entry, ChangeStatus.FOUND, "verified_at", still_claimed(self._id, self.actor), self._hold(entry))
 
     def verified(self, entry: LedgerEntry) -> None:
         """Record that the change was read back."""
@@ -125,16 +129,20 @@ class Ledger:
     def _plan_rows(self, plan: Plan) -> list[Write]:
         pk = rows.of_incident(self._id)
         entries = [LedgerEntry(number=n, change=change) for n, change in enumerate(plan.changes, start=1)]
+        untouched = "attribute_not_exists(pk) OR #status = :planned"
         kept = [
             put(
                 {**key(pk, rows.change(entry.number)), **entry.model_dump(mode="json")},
-                condition="attribute_not_exists(pk) OR #status = :planned",
+                condition=untouched,
                 planned=ChangeStatus.PLANNED,
             )
             for entry in entries
         ]
-        gone = [entry.number for entry in self.entries()[len(entries) :]]
-        return kept + [delete(key(pk, rows.change(number))) for number in gone]
+        gone = [
+            delete(key(pk, rows.change(entry.number)), condition=untouched, planned=ChangeStatus.PLANNED)
+            for entry in self.entries()[len(entries) :]
+        ]
+        return kept + gone
 
     def _hold(self, entry: LedgerEntry) -> Write:
         hold = key(rows.of_hold(entry.change.resource), rows.of_incident(self._id))

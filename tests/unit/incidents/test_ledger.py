@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
 from cordon.incidents import rows
 from cordon.incidents.ledger import MOST_CHANGES, Ledger
-from cordon.model.change import Change, ChangeStatus, Effect, Gap, Plan
+from cordon.model.change import Change, ChangeStatus, Effect, Gap, LedgerEntry, Plan
 from cordon.model.incident import Decision, Mode
 
 from ..conftest import ME, MORNING, OTHER, Bed
@@ -68,6 +69,18 @@ def test_a_plan_of_which_something_was_done_is_never_replaced(bed: Bed, status: 
     assert ledger.entries()[0].change == first.change
 
 
+@pytest.mark.parametrize("status", [one for one in ChangeStatus if one is not ChangeStatus.PLANNED])
+def test_nor_by_a_shorter_one_that_lacks_what_was_done(bed: Bed, status: ChangeStatus) -> None:
+    """A row that the new plan has no number for is deleted only while nothing was done of it."""
+    ledger = bed.planned(STATUS, GROUP)
+    _force(bed, ledger, 2, status)
+    before = bed.everything()
+    with pytest.raises(NotTheClaimant):
+        record(ledger, STATUS)
+    assert bed.everything() == before
+    assert statuses(ledger) == [ChangeStatus.PLANNED, status]
+
+
 def test_an_execution_that_lost_the_incident_cannot_plan_for_it(bed: Bed) -> None:
     """The plan of whoever has it now stands."""
     ledger = bed.planned(STATUS)
@@ -88,18 +101,21 @@ def test_a_plan_is_carried_out_by_the_execution_that_made_it(bed: Bed) -> None:
         ledger.planned()
 
 
+@pytest.mark.parametrize("step", [Ledger.attempt, Ledger.found], ids=["attempt", "found"])
 @pytest.mark.parametrize(
     "taken",
     [{"claimed_by": OTHER}, {"status": "escalated"}, {"status": "contained"}, {"status": "stood_down"}],
 )
-def test_an_execution_whose_claim_was_taken_attempts_nothing_more(bed: Bed, taken: dict[str, str]) -> None:
-    """The fence is in the same transaction as the record of the attempt: nothing is written, nothing held."""
+def test_an_execution_whose_claim_was_taken_attempts_and_holds_nothing_more(
+    bed: Bed, taken: dict[str, str], step: Callable[[Ledger, LedgerEntry], None]
+) -> None:
+    """The fence is in the same transaction as the record: nothing is written, nothing held."""
     ledger = bed.planned(STATUS)
     (entry,) = ledger.entries()
     bed.set_head(_id(bed), **taken)
     before = bed.everything()
     with pytest.raises(NotTheClaimant):
-        ledger.attempt(entry)
+        step(ledger, entry)
     assert bed.everything() == before
     assert bed.rows(rows.of_hold(STATUS.resource)) == []
 
