@@ -1,0 +1,129 @@
+"""What is left open when a thing as AWS IoT has it is contained: the reader's facts, as the planner takes them."""
+
+from __future__ import annotations
+
+import pytest
+from cordon.actions.certificate_status import CertificateStatus
+from cordon.actions.group_membership import MOST_GROUPS, GroupMembership
+from cordon.actions.iot_policy import IotPolicy
+from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.model.change import Plan
+from cordon.response.containment import ContainmentPlanner
+from cordon.things.arns import IotArns
+
+from ..conftest import ACCOUNT, THING
+from .conftest import Registry
+
+OTHER = "pump-02"
+QUARANTINE = "cordon-quarantine"
+JOIN = f"thing/{THING}/group/{QUARANTINE}"
+ASSUME = "iot:AssumeRoleWithCertificate"
+
+
+def plan(registry: Registry) -> Plan:
+    """Return the plan for the thing as it is read now."""
+    iot = registry.bed.iot
+    arns = IotArns(iot, ACCOUNT)
+    planner = ContainmentPlanner(
+        certificates=CertificateStatus(iot),
+        policies=IotPolicy(iot),
+        attachments=PolicyAttachment(iot, arns),
+        groups=GroupMembership(iot),
+        arns=arns,
+        quarantine_group=QUARANTINE,
+    )
+    return planner.plan(registry.read(), "inc-20261102-0123456789")
+
+
+def left_and_joined(made: Plan) -> list[tuple[str, bool]]:
+    """Return the plan's changes of groups: which, and whether the thing shall be in it."""
+    return [(change.resource, change.after) for change in made.changes if change.action == "group_membership"]
+
+
+def test_a_thing_that_nothing_is_left_open_of_has_no_gap(registry: Registry) -> None:
+    """Its certificate is all that it has."""
+    registry.thing()
+    registry.certificate(registry.policy("plant-device", "iot:Connect"))
+    assert plan(registry).gaps == []
+
+
+@pytest.mark.parametrize("session", [None, {"connected": True}])
+def test_a_foreign_client_id_is_left_alone_and_named(registry: Registry, session: dict[str, bool] | None) -> None:
+    """Also one without a session: neither dropped nor let in by the quarantine policy."""
+    registry.thing()
+    registry.thing(OTHER)
+    registry.certificate()
+    registry.last_seen_as(OTHER)
+    if session:
+        registry.session(OTHER, **session)
+    made = plan(registry)
+    (gap,) = made.gaps
+    assert gap.resource == f"connection/{OTHER}"
+    assert gap.reason == "this client id is left alone: it is the name of another thing"
+    assert [effect.resource for effect in made.effects] == [f"connection/{THING}"]
+    (policy,) = [change for change in made.changes if change.action == "iot_policy"]
+    assert f"client/{THING}" in str(policy.after)
+    assert OTHER not in str(policy.after)
+
+
+@pytest.mark.parametrize(("groups", "is_full"), [(MOST_GROUPS - 1, False), (MOST_GROUPS, True)])
+def test_a_thing_in_ten_groups_is_not_put_into_another(registry: Registry, groups: int, is_full: bool) -> None:
+    """AWS IoT would refuse it half way: it is named instead, and nothing else of the plan is left out."""
+    registry.thing()
+    registry.certificate()
+    for number in range(groups):
+        registry.group(f"group-{number}")
+    made = plan(registry)
+    assert left_and_joined(made) == ([] if is_full else [(JOIN, True)])
+    assert [gap.resource for gap in made.gaps] == ([f"group/{QUARANTINE}"] if is_full else [])
+    assert [change.action for change in made.changes if change.action != "group_membership"] == [
+        "certificate_status",
+        "iot_policy",
+        "policy_attachment",
+    ]
+
+
+def test_a_group_that_is_left_makes_room_for_the_quarantine_group(registry: Registry) -> None:
+    """Of ten groups one allows something: the thing is taken out of it first."""
+    registry.thing()
+    registry.group("allowing", registry.policy("plant-device", "iot:Connect"))
+    for number in range(MOST_GROUPS - 1):
+        registry.group(f"group-{number}")
+    made = plan(registry)
+    assert left_and_joined(made) == [(f"thing/{THING}/group/allowing", False), (JOIN, True)]
+    assert made.gaps == []
+
+
+def test_a_thing_that_is_quarantined_already_has_no_gap_for_that(registry: Registry) -> None:
+    """The quarantine group is one of its ten."""
+    registry.thing()
+    for number in range(MOST_GROUPS - 1):
+        registry.group(f"group-{number}")
+    registry.group(QUARANTINE)
+    made = plan(registry)
+    assert (left_and_joined(made), made.gaps) == ([], [])
+
+
+@pytest.mark.parametrize("actions", [(ASSUME,), ("iot:*",), ("*",), ("iot:Connect", "IOT:assumerolewith*")])
+def test_each_way_to_aws_credentials_is_named_by_certificate_and_policy(
+    registry: Registry, actions: tuple[str, ...]
+) -> None:
+    """Credentials that were handed out outlive the certificate, and no change of ours takes them back."""
+    registry.thing()
+    first = registry.certificate(registry.policy("to-role", *actions), registry.policy("plant-device", "iot:Connect"))
+    second = registry.certificate("plant-device")
+    made = plan(registry)
+    assert [gap.resource for gap in made.gaps] == [f"sts/{first}"]
+    assert "policy to-role lets it get AWS credentials" in made.gaps[0].reason
+    assert second not in made.gaps[0].reason
+
+
+def test_a_groups_policy_lets_every_certificate_get_aws_credentials(registry: Registry) -> None:
+    """Also a parent's; a policy that hangs on the certificate as well is named once."""
+    registry.thing()
+    policy = registry.policy("to-role", ASSUME)
+    registry.group("plant", policy, member=None)
+    registry.group("line-1", parent="plant")
+    certificates = sorted([registry.certificate(policy), registry.certificate()])
+    made = plan(registry)
+    assert sorted(gap.resource for gap in made.gaps) == [f"sts/{one}" for one in certificates]
