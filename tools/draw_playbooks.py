@@ -24,7 +24,8 @@ PICTURES = ROOT / "docs" / "playbooks"
 State = dict[str, Any]  # ASL is nested dicts that no narrower type describes
 WIDTH, HEIGHT, PITCH = 200, 30, 54  # pixels: a box, and from one row to the next
 LEFT, MIDDLE, RIGHT = 20, 320, 640  # where the columns begin
-FAILURES = 580  # the line that gathers the catches
+FAILURES = 610  # the line that gathers the catches: beyond the label of a way to the right
+PAST = 16  # from a column to the line past its states: nearer than the end of a label on the way to the left
 LOOP_COLOUR, TROUBLE_COLOUR, LINE_COLOUR = "#1f6feb", "#c62828", "#57606a"
 FILL = {"Task": "#eef4ff", "Choice": "#fff4d6", "Wait": "#e3f0ff", "Pass": "#f3f4f6", "Succeed": "#dcf5e3"}
 TROUBLE_FILL = "#fde8e8"
@@ -202,7 +203,7 @@ def _down(start: Place, label: str, colour: str) -> Iterator[str]:
 
 def _past(start: Place, end: Place, label: str, colour: str) -> Iterator[str]:
     """Yield the way past the states between two of one column."""
-    lane = start.x - 34
+    lane = start.x - PAST
     yield _line(f"M{start.x} {start.middle}H{lane}V{end.middle}H{end.x - 1}", colour)
     yield _text(lane - 4, start.middle + 16, label, colour, anchor="end")
 
