@@ -81,12 +81,15 @@ def test_a_thing_is_in_ten_groups_at_most(iot: Any) -> None:
 
 
 def test_a_deleted_group_takes_its_attachments_along(iot: Any) -> None:
-    """Its policy can be deleted then."""
+    """Its policy has no target any more, and can be deleted."""
     group = iot.create_thing_group(thingGroupName="line")["thingGroupArn"]
     iot.create_policy(policyName="p", policyDocument=POLICY)
     iot.attach_policy(policyName="p", target=group)
+    assert refusal(iot.delete_policy, policyName="p") == ("DeleteConflictException", 409)
     iot.delete_thing_group(thingGroupName="line")
+    assert iot.list_targets_for_policy(policyName="p")["targets"] == []
     iot.delete_policy(policyName="p")
+    assert iot.list_policies()["policies"] == []
 
 
 def test_an_exclusive_principal_has_one_thing(iot: Any) -> None:

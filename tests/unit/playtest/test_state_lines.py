@@ -16,8 +16,21 @@ STATES = {
 K = PlayEventKind
 
 
-def shown(*happened: tuple[PlayEventKind, str, int]) -> list[str]:
-    """The lines of one execution to which these things happened: what, where, and after how many seconds."""
+Happened = tuple[PlayEventKind, str, int]
+"""What happened, where, and after how many seconds."""
+
+
+def visits(*stays: tuple[str, int, int]) -> list[Happened]:
+    """The states that an execution entered and left, each with the seconds after which it did."""
+    return [
+        event
+        for state, entered, left in stays
+        for event in [(K.STATE_ENTERED, state, entered), (K.STATE_EXITED, state, left)]
+    ]
+
+
+def shown(*happened: Happened) -> list[str]:
+    """The lines of one execution to which these things happened."""
     lines = StateLines(BEGAN, STATES)
     events = [(K.EXECUTION_STARTED, "", 0), *happened]
     return [
@@ -38,13 +51,7 @@ def shown(*happened: tuple[PlayEventKind, str, int]) -> list[str]:
 
 def test_a_wait_is_told_as_waited_virtually() -> None:
     """States come with their virtual time, and a wait with its length."""
-    lines = shown(
-        (K.STATE_ENTERED, "Work", 1),
-        (K.STATE_EXITED, "Work", 1),
-        (K.STATE_ENTERED, "Pause", 2),
-        (K.STATE_EXITED, "Pause", 122),
-        (K.STATE_ENTERED, "Done", 122),
-    )
+    lines = shown(*visits(("Work", 1, 1), ("Pause", 2, 122)), (K.STATE_ENTERED, "Done", 122))
     assert lines[0] == "do_work #1"
     assert lines[1] == "+00:01  ✓ Work"
     assert lines[2].split() == ["+00:02", "⧖", "Pause", "waited", "120", "s,", "virtually"]
@@ -56,8 +63,7 @@ def test_a_caught_failure_is_told_with_where_it_went() -> None:
         (K.STATE_ENTERED, "Work", 1),
         (K.STATE_FAILED, "Work", 1),
         (K.STATE_EXITED, "Work", 2),
-        (K.STATE_ENTERED, "Help", 2),
-        (K.STATE_EXITED, "Help", 2),
+        *visits(("Help", 2, 2)),
         (K.STATE_ENTERED, "Given", 2),
         (K.EXECUTION_ENDED, "FAILED", 3),
     )
@@ -71,13 +77,7 @@ def test_a_caught_failure_is_told_with_where_it_went() -> None:
 
 def test_an_execution_that_lost_the_claim_is_one_line() -> None:
     """A second delivery of an event does nothing, and takes one line to say so."""
-    lines = shown(
-        (K.STATE_ENTERED, "ClaimIncident", 0),
-        (K.STATE_EXITED, "ClaimIncident", 0),
-        (K.STATE_ENTERED, "AlreadyClaimed", 0),
-        (K.STATE_EXITED, "AlreadyClaimed", 0),
-        (K.EXECUTION_ENDED, "SUCCEEDED", 0),
-    )
+    lines = shown(*visits(("ClaimIncident", 0, 0), ("AlreadyClaimed", 0, 0)), (K.EXECUTION_ENDED, "SUCCEEDED", 0))
     assert len(lines) == 1
     assert "already claimed" in lines[0]
 

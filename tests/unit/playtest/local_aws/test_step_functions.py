@@ -130,6 +130,7 @@ def test_the_context_object_tells_virtual_time_as_text(aws: LocalAws) -> None:
     told = {"start.$": "$$.Execution.StartTime", "entered.$": "$$.State.EnteredTime"}
     made = run(aws, {"Tell": {"Type": "Pass", "Parameters": told, "End": True}})
     today = aws.clock.now().strftime("%Y-%m-%dT")
+    assert set(made.output) == {"start", "entered"}
     assert all(text.startswith(today) and text.endswith("Z") and len(text) == 24 for text in made.output.values())
     assert aws.client("stepfunctions").describe_execution(executionArn=made.arn)["status"] == "SUCCEEDED"
 
