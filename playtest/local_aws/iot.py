@@ -14,7 +14,7 @@ from moto.core.utils import get_service_model
 from moto.iot.responses import IoTResponse
 
 from playtest.fleet import broker
-from playtest.local_aws import iot_certificates, iot_jobs, iot_policies, iot_things
+from playtest.local_aws import iot_certificates, iot_dynamic_groups, iot_jobs, iot_policies, iot_things
 from playtest.local_aws.iot_errors import InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add, replace
 from playtest.local_aws.paging import BadToken, Pages, in_pages, markers
@@ -42,7 +42,7 @@ PAGED = {
 @cache
 def install() -> None:
     """Put all of it into moto, once per process."""
-    for module in (iot_certificates, iot_policies, iot_things, iot_jobs):
+    for module in (iot_certificates, iot_policies, iot_things, iot_jobs, iot_dynamic_groups):
         module.install()
     for operation, pages in PAGED.items():
         replace(IoTResponse, **{operation: in_pages(pages, getattr(IoTResponse, operation))})
