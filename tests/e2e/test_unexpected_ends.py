@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cordon.model.incident import IncidentStatus
+from cordon.model.incident import Incident, IncidentStatus
 
 from playtest.local_aws import LocalAws
 from tests.e2e.answers import Alarm, Up, answer, answered, incident_of, locks, pages, tickets_of, told_in_ticket
@@ -73,19 +73,24 @@ def test_throttling_is_waited_out(aws: LocalAws, alarm: Alarm) -> None:
     assert incident.status is IncidentStatus.CONTAINED
 
 
-@pytest.mark.parametrize(
-    ("thing", "paged"),
-    [("valve-controller-01", "Cordon: {thing} needs a person"), ("camera-01", "Cordon: incident {id} needs a person")],
-    ids=["escalated", "partial"],
-)
-def test_when_the_playbooks_own_page_fails_another_goes_out(
-    aws: LocalAws, alarm: Alarm, thing: str, paged: str
-) -> None:
-    """EscalateToHuman, or PagePartial, fails for good: the incident ends escalated, and somebody is told once."""
+def answered_without_the_playbooks_pages(aws: LocalAws, alarm: str) -> Incident:
+    """The incident of an alarm, where no page of the playbook's own goes out."""
     aws.faults.fail("sns", "Publish", "InternalErrorException", times=5, function="ContainThingStateMachine")
-    incident = answered(aws, alarm(thing))
+    return answered(aws, alarm)
+
+
+def test_when_nobody_could_be_paged_the_catch_of_the_failed_execution_pages(aws: LocalAws, alarm: Alarm) -> None:
+    """The playbook's own page fails for good; the rule on the execution's end sends another."""
+    incident = answered_without_the_playbooks_pages(aws, alarm("valve-controller-01"))
     assert incident.status is IncidentStatus.ESCALATED
-    assert pages(aws) == [paged.format(thing=thing, id=incident.id)]
+    assert pages(aws) == ["Cordon: valve-controller-01 needs a person"]
+
+
+def test_a_partial_containment_that_nobody_was_told_of_is_escalated(aws: LocalAws, alarm: Alarm) -> None:
+    """PagePartial fails for good; the escalation that follows pages."""
+    incident = answered_without_the_playbooks_pages(aws, alarm("camera-01"))
+    assert incident.status is IncidentStatus.ESCALATED
+    assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
 
 
 def test_an_alarm_for_a_claimed_incident_starts_nothing_twice(aws: LocalAws, alarm: Alarm) -> None:
