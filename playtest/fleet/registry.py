@@ -7,7 +7,7 @@ as calls that nobody made, so this one module reads moto's backend; `test_broker
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -34,7 +34,7 @@ class Registry:
         self.account = account
         self.region = region
 
-    @property
+    @cached_property
     def _iot(self) -> IoTBackend:
         return iot_backends[self.account][self.region]
 

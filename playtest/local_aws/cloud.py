@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -16,21 +15,26 @@ from cordon import clients, settings
 from cordon import clock as cordon_clock
 from moto import mock_aws
 
+from playtest.fleet import DemoFleet
 from playtest.local_aws import (
     bucket_policies,
     calls,
+    done_once,
     event_bridge,
     event_patterns,
     handler_output,
+    iot,
+    iot_data,
     lambda_bridge,
     locks,
+    ops_center,
     queues,
     resource_types,
     runtime,
-    serialization,
     sessions,
     step_functions,
     subscriptions,
+    table_reads,
     transactions,
 )
 from playtest.local_aws.background import Background, Crashed, NotSettled
@@ -47,7 +51,6 @@ from playtest.local_aws.runtime import Runtime
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 WIND_DOWN_SECONDS = 10.0
-_COLLEAGUES = ("iot", "iot_data", "ops_center")
 _MOTO_CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}, "core": {"reset_boto3_session": False}}
 
 
@@ -117,7 +120,7 @@ class LocalAws:
         self._know_the_stack(opening)
         self._start_pollers(opening)
         opening.callback(self._wind_down)
-        self.fleet = _demo_fleet(self) if self._with_fleet else None
+        self.fleet = DemoFleet(self) if self._with_fleet else None
         opening.enter_context(_rare_collections())
 
     def _know_the_stack(self, opening: contextlib.ExitStack) -> None:
@@ -249,35 +252,15 @@ def _install() -> None:
         queues,
         locks,
         transactions,
+        table_reads,
         resource_types,
         bucket_policies,
+        iot,
+        iot_data,
+        ops_center,
     ):
         part.install()
-    for name in _COLLEAGUES:
-        _part_of(name)
-    serialization.install()
-
-
-def _part_of(name: str) -> None:
-    """The mends of IoT and of OpsCenter, written beside this room."""
-    full = f"{__package__}.{name}"
-    try:
-        module = importlib.import_module(full)
-    except ModuleNotFoundError as error:
-        if error.name != full:
-            raise
-        return
-    module.install()
-
-
-def _demo_fleet(aws: LocalAws) -> Any:
-    try:
-        fleet = importlib.import_module("playtest.fleet")
-    except ModuleNotFoundError as error:
-        if error.name != "playtest.fleet":
-            raise
-        return None
-    return fleet.DemoFleet(aws) if hasattr(fleet, "DemoFleet") else None
+    done_once.install()
 
 
 def _use_clock(clock: VirtualClock | None) -> None:

@@ -9,31 +9,33 @@ from __future__ import annotations
 import copy
 import functools
 import threading
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-_touching = threading.local()
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+_backup = threading.local()
 
 
 @functools.cache
 def install() -> None:
     """Put the lighter backup in, once per process."""
-    from moto.dynamodb.models import DynamoDBBackend  # noqa: PLC0415 - moto is imported only when needed
-    from moto.dynamodb.models.table import Table  # noqa: PLC0415 - as above
-
-    original: Any = DynamoDBBackend.transact_write_items
+    backend: Any = DynamoDBBackend
+    copied: Any = Table
+    original = backend.transact_write_items
 
     @functools.wraps(original)
     def transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
-        _touching.rows = list(_rows(transact_items))
+        _backup.rows, _backup.clones = list(_rows(transact_items)), {}
         try:
             original(self, transact_items)
         finally:
-            del _touching.rows
+            del _backup.rows, _backup.clones
 
-    DynamoDBBackend.transact_write_items = transact_write_items
-    Table.__deepcopy__ = _deepcopy
+    backend.transact_write_items = transact_write_items
+    copied.__deepcopy__ = _deepcopy
 
 
 def _rows(transact_items: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
@@ -44,23 +46,31 @@ def _rows(transact_items: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
 
 
 def _deepcopy(table: Any, memo: dict[int, Any]) -> Any:
-    """Copy a table: as the backup of a transaction, only what it touches; otherwise all of it."""
-    clone = copy.copy(table)
-    rows = getattr(_touching, "rows", None)
-    if rows is None or not table.has_range_key:
+    """Copy a table: as the backup of a transaction, only what it touches, and once; otherwise all of it."""
+    if not hasattr(_backup, "rows") or not table.has_range_key:
+        clone = copy.copy(table)
         clone.__dict__.update({name: copy.deepcopy(value, memo) for name, value in vars(table).items()})
         return clone
-    clone.items = defaultdict(dict, {partition: dict(held) for partition, held in table.items.items()})
-    for row in rows:
-        _copy_row(clone, row)
+    if table.name not in _backup.clones:
+        _backup.clones[table.name] = _backup_of(table)
+    return _backup.clones[table.name]
+
+
+def _backup_of(table: Any) -> Any:
+    clone = copy.copy(table)
+    clone.items = table.items.copy()
+    names = (table.hash_key_attr, table.range_key_attr)
+    for row in _backup.rows:
+        if row.keys() >= set(names):
+            _copy_row(clone.items, table.items, *(DynamoType(row[name]) for name in names))
     return clone
 
 
-def _copy_row(clone: Any, row: dict[str, Any]) -> None:
-    from moto.dynamodb.models.dynamo_type import DynamoType  # noqa: PLC0415 - moto is imported only when needed
-
-    if not {clone.hash_key_attr, clone.range_key_attr} <= row.keys():
+def _copy_row(copied: dict[Any, Any], held: dict[Any, Any], partition: Any, sort: Any) -> None:
+    """Copy one row, and the list of its partition's rows; where there is none, the backup keeps that there is none."""
+    if partition not in held:
         return
-    partition, sort = DynamoType(row[clone.hash_key_attr]), DynamoType(row[clone.range_key_attr])
-    if partition in clone.items and sort in clone.items[partition]:
-        clone.items[partition][sort] = copy.deepcopy(clone.items[partition][sort])
+    if copied[partition] is held[partition]:
+        copied[partition] = dict(held[partition])
+    if sort in held[partition]:
+        copied[partition][sort] = copy.deepcopy(held[partition][sort])

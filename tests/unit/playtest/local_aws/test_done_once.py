@@ -1,4 +1,10 @@
+"""What is done once answers as what was done anew for every call."""
+
 from __future__ import annotations
+
+from unittest import mock
+
+from moto.core.routing import ServiceOperationRouter
 
 from playtest.local_aws import LocalAws
 
@@ -23,3 +29,19 @@ def test_every_kind_of_value_comes_back_as_it_was_written(aws: LocalAws) -> None
     key = {name: row[name] for name in ("pk", "sk")}
     assert dynamodb.get_item(TableName=table, Key=key)["Item"] == row
     assert dynamodb.scan(TableName=table)["Items"] == [row]
+
+
+def test_a_request_is_routed_once(aws: LocalAws) -> None:
+    """moto routes each request of a REST service again for every use of its operation's name."""
+    match = ServiceOperationRouter.match
+    with mock.patch.object(ServiceOperationRouter, "match", autospec=True, side_effect=match) as routed:
+        aws.client("iot").list_things()
+    assert routed.call_count == 1
+
+
+def test_two_requests_are_two_operations(aws: LocalAws) -> None:
+    """What is kept for one request is not taken for the next."""
+    iot = aws.client("iot")
+    iot.create_thing(thingName="one")
+    assert iot.describe_thing(thingName="one")["thingName"] == "one"
+    assert [thing["thingName"] for thing in iot.list_things()["things"]] == ["one"]

@@ -1,4 +1,4 @@
-"""The lighter backup of moto's transactions still takes everything back."""
+"""The lighter ways through moto's DynamoDB: a transaction still takes everything back, a query finds the same rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from playtest.local_aws import transactions
+from playtest.local_aws import table_reads, transactions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,6 +38,7 @@ REFUSED: Any = {
 def table() -> Iterator[DynamoDBClient]:
     """A table with the rows a, b and c, each with v = 1."""
     transactions.install()
+    table_reads.install()
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
         client.create_table(
@@ -47,6 +48,17 @@ def table() -> Iterator[DynamoDBClient]:
             AttributeDefinitions=[
                 {"AttributeName": "pk", "AttributeType": "S"},
                 {"AttributeName": "sk", "AttributeType": "S"},
+                {"AttributeName": "due", "AttributeType": "S"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "due",
+                    "KeySchema": [
+                        {"AttributeName": "pk", "KeyType": "HASH"},
+                        {"AttributeName": "due", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
             ],
         )
         for name in "abc":
@@ -81,3 +93,40 @@ def test_rows_that_a_transaction_does_not_name_are_not_copied(table: DynamoDBCli
     after = {str(key): held for key, held in backend.tables["t"].items.items()}
     shared = [key for key in before if next(iter(before[key].values())) is next(iter(after[key].values()))]
     assert len(shared) == 1, "a is shared; b and c, which the transaction names, are copies"
+
+
+def keep(client: DynamoDBClient, sort_key: str, due: str) -> None:
+    """Put a row of the partition q in."""
+    client.put_item(TableName="t", Item={"pk": {"S": "q"}, "sk": {"S": sort_key}, "due": {"S": due}})
+
+
+def found(client: DynamoDBClient, **more: Any) -> list[str]:
+    """The sort keys of the partition q, as a query answers them, page by page."""
+    pages = client.get_paginator("query").paginate(
+        TableName="t",
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "q"}},
+        **more,
+    )
+    return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+
+def test_a_query_finds_its_partition_in_order(table: DynamoDBClient) -> None:
+    """By the sort key forwards and backwards, by the index, in pages of one, and nothing where there is no row."""
+    for sort_key, due in (("2", "1"), ("3", "0"), ("1", "2")):
+        keep(table, sort_key, due)
+    assert found(table) == found(table, PaginationConfig={"PageSize": 1}) == ["1", "2", "3"]
+    assert found(table, ScanIndexForward=False) == ["3", "2", "1"]
+    assert found(table, IndexName="due") == ["3", "2", "1"]
+    table.delete_item(TableName="t", Key={"pk": {"S": "q"}, "sk": {"S": "2"}})
+    assert found(table) == ["1", "3"]
+
+
+def test_a_query_looks_at_no_other_partition(table: DynamoDBClient) -> None:
+    """This is what the mend is for; it fails when moto finds its rows in another way."""
+    keep(table, "1", "1")
+    for name, partition in dynamodb_backends["123456789012"]["eu-west-1"].tables["t"].items.items():
+        if name.value != "q":
+            partition.clear()
+            partition["not a row"] = None
+    assert found(table) == ["1"]
