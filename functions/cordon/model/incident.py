@@ -46,13 +46,13 @@ class IncidentStatus(StrEnum):
 _S = IncidentStatus
 TRANSITIONS: dict[IncidentStatus, frozenset[IncidentStatus]] = {
     _S.OPENED: frozenset({_S.RESPONDING, _S.ESCALATED}),
-    _S.RESPONDING: frozenset(set(_S) - {_S.OPENED, _S.RESPONDING, _S.CLOSED}),
+    _S.RESPONDING: frozenset(set(_S) - {_S.OPENED, _S.RESPONDING}),
     _S.AWAITING_APPROVAL: frozenset({_S.RESPONDING, _S.STOOD_DOWN, _S.ESCALATED}),
     # Responding: a sighting of an observed incident is assessed again, by a new execution.
     _S.OBSERVED: frozenset({_S.RESPONDING, _S.CLOSED, _S.ESCALATED}),
     _S.CONTAINED: frozenset({_S.RESTORING, _S.STOOD_DOWN, _S.ESCALATED}),
     _S.PARTIAL: frozenset({_S.CONTAINED, _S.RESTORING, _S.STOOD_DOWN, _S.ESCALATED}),
-    _S.ESCALATED: frozenset(set(_S) - {_S.ESCALATED, _S.OPENED}),
+    _S.ESCALATED: frozenset(set(_S) - {_S.ESCALATED}),
     _S.STOOD_DOWN: frozenset({_S.CLOSED, _S.ESCALATED}),
     _S.RESTORING: frozenset({_S.RESTORED, _S.CONTAINED, _S.ESCALATED}),
     _S.RESTORED: frozenset({_S.CONTAINED, _S.CLOSED, _S.ESCALATED}),

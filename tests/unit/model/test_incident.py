@@ -9,15 +9,15 @@ S = IncidentStatus
 
 DESIGN = {
     S.OPENED: {S.RESPONDING},
-    # "Any below", but never closed at once: what was done is answered for by another status first.
-    S.RESPONDING: {S.AWAITING_APPROVAL, S.OBSERVED, S.CONTAINED, S.PARTIAL, S.STOOD_DOWN, S.RESTORING, S.RESTORED},
+    # "Any below".
+    S.RESPONDING: set(S) - {S.OPENED, S.RESPONDING},
     S.AWAITING_APPROVAL: {S.RESPONDING, S.STOOD_DOWN},
     # Responding: "a sighting of an observed incident is assessed again".
     S.OBSERVED: {S.RESPONDING, S.CLOSED},
     S.CONTAINED: {S.RESTORING, S.STOOD_DOWN},
     S.PARTIAL: {S.CONTAINED, S.RESTORING, S.STOOD_DOWN},
-    # "Any", but it is never opened anew: a new alarm opens a new incident.
-    S.ESCALATED: set(S) - {S.ESCALATED, S.OPENED},
+    # "Any".
+    S.ESCALATED: set(S) - {S.ESCALATED},
     S.STOOD_DOWN: {S.CLOSED},
     S.RESTORING: {S.RESTORED, S.CONTAINED},
     S.RESTORED: {S.CONTAINED, S.CLOSED},
