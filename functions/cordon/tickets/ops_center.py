@@ -52,8 +52,8 @@ class OpsCenter:
             raise TicketSystemDown(f"OpsCenter did not make a ticket: {error}") from error
         return made["OpsItemId"]
 
-    def update(self, ticket_id: str, content: TicketContent) -> None:
-        """Write what the ticket says now.
+    def update(self, ticket_id: str, content: TicketContent) -> bool:
+        """Write what the ticket says now. False: there is no such ticket any more, and never will be again.
 
         Raises:
             TicketSystemDown: OpsCenter did not answer, or refused.
@@ -66,8 +66,11 @@ class OpsCenter:
                 Severity=str(content.severity),
                 OperationalData=_operational(content.data),
             )
+        except self._client.exceptions.OpsItemNotFoundException:
+            return False
         except (ClientError, BotoCoreError) as error:
             raise TicketSystemDown(f"OpsCenter did not update {ticket_id}: {error}") from error
+        return True
 
 
 def _operational(data: dict[str, str]) -> dict[str, OpsItemDataValueTypeDef]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cordon import clock
+from cordon.errors import TicketSystemDown
 from cordon.incidents import rows
 from cordon.incidents.record import stamp
 from cordon.incidents.table import Row, Table, key, update
@@ -36,25 +37,37 @@ class Tickets:
         )
 
     def write(self, incident_id: str, content: TicketContent) -> str:
-        """Create or update the incident's ticket and return its id.
+        """Create or update the incident's ticket and return its id. One that somebody deleted is made anew, once.
 
         Raises:
             TicketSystemDown: it stays wanted.
         """
         known = (self.find(incident_id) or {}).get("ticket_id")
-        if known is None:
-            known = self._system.create(incident_id, content)
-            # Recorded before it is updated, so that a step which dies here finds its ticket again.
-            self._set(incident_id, set_={"ticket_id": known})
-        self._system.update(known, content)
+        ticket_id = str(known or self._make(incident_id, content))
+        if not self._system.update(ticket_id, content):
+            ticket_id = self._make(incident_id, content, instead_of=ticket_id)
+            if not self._system.update(ticket_id, content):
+                # A deletion takes minutes to be seen everywhere, and until then OpsCenter may name the deleted one.
+                raise TicketSystemDown(f"OpsCenter named {ticket_id}, and has no such ticket")
         self._set(
             incident_id, set_={"written_at": stamp(clock.now())}, remove=["due_kind", "due_at", "wanted_at", "paged_at"]
         )
-        return str(known)
+        return ticket_id
+
+    def is_due(self, incident_id: str) -> bool:
+        """Say whether the incident's ticket still waits to be written, and is to be tried by now."""
+        row = self.find(incident_id) or {}
+        return "due_at" in row and row["due_at"] <= stamp(clock.now())
 
     def paged(self, incident_id: str) -> None:
         """Record that a person was told that this ticket cannot be written."""
         self._set(incident_id, set_={"paged_at": stamp(clock.now())})
+
+    def _make(self, incident_id: str, content: TicketContent, **replaced: str) -> str:
+        """Make a ticket and record it before it is updated, so that a step which dies here finds it again."""
+        made = self._system.create(incident_id, content)
+        self._set(incident_id, set_={"ticket_id": made, **replaced})
+        return made
 
     def _set(
         self, incident_id: str, *, set_: Row, set_once: Row | None = None, remove: list[str] | None = None

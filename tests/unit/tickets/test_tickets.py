@@ -76,6 +76,51 @@ def test_two_incidents_have_two_tickets(bed: Bed) -> None:
     assert len(set(ids)) == 2
 
 
+class WithoutTickets:
+    """OpsCenter after somebody deleted OpsItems: it has none of those ids."""
+
+    def __init__(self, real: Any, *gone: str) -> None:
+        self._real, self.gone, self.exceptions = real, gone, real.exceptions
+
+    def create_ops_item(self, **asked: Any) -> Any:
+        """Make another one: a deleted OpsItem is no duplicate."""
+        data = {name: value for name, value in asked["OperationalData"].items() if name != "/aws/dedup"}
+        return self._real.create_ops_item(**{**asked, "OperationalData": data})
+
+    def update_ops_item(self, **asked: Any) -> Any:
+        """Refuse what is gone."""
+        if asked["OpsItemId"] in self.gone:
+            asked["OpsItemId"] = "oi-000000000000"
+        return self._real.update_ops_item(**asked)
+
+
+def test_a_ticket_that_somebody_deleted_is_made_anew(bed: Bed) -> None:
+    """Once: the record names the new one and the one that it stands for, and the sweep has nothing left to try."""
+    incident = bed.opened()
+    first = tickets(bed).write(incident.id, CONTENT)
+    after: Any = WithoutTickets(bed.client("ssm"), first)
+    desk = Tickets(bed.table, OpsCenter(after))
+    desk.want(incident.id)
+    second = desk.write(incident.id, CONTENT)
+    assert second != first
+    row = desk.find(incident.id) or {}
+    assert (row["ticket_id"], row["instead_of"], "due_at" in row) == (second, first, False)
+    assert desk.write(incident.id, CONTENT) == second
+
+
+def test_a_ticket_that_is_still_being_deleted_waits(bed: Bed) -> None:
+    """OpsCenter names the deleted one for some minutes yet: it stays wanted, and no call goes round in a circle."""
+    incident = bed.opened()
+    first = tickets(bed).write(incident.id, CONTENT)
+    seeing: Any = WithoutTickets(bed.client("ssm"), first)
+    seeing.create_ops_item = bed.client("ssm").create_ops_item
+    desk = Tickets(bed.table, OpsCenter(seeing))
+    desk.want(incident.id)
+    with pytest.raises(TicketSystemDown, match=f"OpsCenter named {first}"):
+        desk.write(incident.id, CONTENT)
+    assert "due_at" in (desk.find(incident.id) or {})
+
+
 def carried_out(bed: Bed) -> Incident:
     """Return an incident of whose plan both changes were made."""
     ledger = bed.planned(*CHANGES)
