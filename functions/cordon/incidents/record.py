@@ -13,10 +13,10 @@ from cordon import clock
 from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
 from cordon.incidents import rows
 from cordon.incidents.table import ConditionFailed, Row, Table, Write, check, key, put, update
+from cordon.model.alarm import Alarm
 from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus
 
-_BOOKKEEPING = frozenset({"pk", "sk", "due_kind", "due_at", "expires_at"})
 DUE_AFTER: dict[IncidentStatus, timedelta] = {
     IncidentStatus.OPENED: timedelta(minutes=5),
     # Longer than the playbook's own TimeoutSeconds, so that its end was recorded before the sweep asks.
@@ -31,11 +31,14 @@ W = TypeVar("W", bound=Word)
 def parsed(kind: type[W], row: Mapping[str, Any]) -> W:
     """Return a row of the table as the word it should be.
 
+    What the word does not know is left out: the row's keys, and what a later version of this code has written. While
+    a new version is deployed both run, and an incident must not fail because the other one touched it.
+
     Raises:
         RecordUnreadable: it is not; names the row and the first field that is wrong.
     """
     try:
-        return kind.model_validate({name: value for name, value in row.items() if name not in _BOOKKEEPING})
+        return kind.model_validate(row, extra="ignore")
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -91,10 +94,37 @@ class Incidents:
             raise NotTheClaimant(f"{incident_id} is {incident.status} and claimed by {incident.claimed_by}")
         return incident
 
+    def still_due(self, row: Row) -> Incident | None:
+        """Return the incident of a row of the index `due`, as it stands now; None if it has moved, or is not due yet.
+
+        An index lags behind. ClaimIncident cannot move the date, so a claimed incident has its time from the claim.
+
+        Raises:
+            RecordUnreadable: its row is not an incident.
+        """
+        found = self.table.get(row["pk"], row["sk"]) or {}
+        if found.get("due_kind") != row["due_kind"] or found["due_at"] > stamp(clock.now()):
+            return None
+        incident = parsed(Incident, found)
+        if incident.status is IncidentStatus.RESPONDING and incident.claimed_at:
+            patience = DUE_AFTER[IncidentStatus.RESPONDING]
+            return incident if clock.now() - incident.claimed_at >= patience else None
+        return incident
+
     def open_for(self, thing_name: str, playbook: str) -> str | None:
         """Return the id of the incident that is open for this thing and playbook, if any."""
         row = self.table.get(rows.of_open(thing_name, playbook), rows.OPEN)
         return str(row["incident_id"]) if row else None
+
+    def sighting(self, incident_id: str, alarm_id: str) -> Alarm | None:
+        """Return one alarm of the incident. Read by its whole key: `x/1` is the beginning of `x/10` too."""
+        row = self.table.get(rows.of_incident(incident_id), f"SIGHTING#{alarm_id}")
+        return parsed(Alarm, row["alarm"]) if row else None
+
+    def sightings(self, incident_id: str) -> Iterator[tuple[Alarm, Row]]:
+        """Yield every alarm of the incident, in the order of their ids, each with its row."""
+        for row in self.rows_of(incident_id, "SIGHTING#"):
+            yield parsed(Alarm, row["alarm"]), row
 
     def rows_of(self, incident_id: str, prefix: str) -> Iterator[Row]:
         """Yield the incident's rows whose sort key begins with `prefix`, in order."""
@@ -169,10 +199,15 @@ class Incidents:
         """Record that people were paged about the incident just now."""
         self.table.write(update(key(rows.of_incident(incident_id), rows.HEAD), set_={"paged_at": stamp(clock.now())}))
 
-    def postpone(self, incident_id: str, until: datetime) -> None:
-        """Let the sweep look at a standing incident again at `until`, if it still stands then."""
-        head = key(rows.of_incident(incident_id), rows.HEAD)
-        self._wrote(update(head, set_={"due_at": stamp(until)}, condition="attribute_exists(due_kind)"))
+    def postpone(self, incident: Incident, until: datetime) -> None:
+        """Let the sweep look at a standing incident again at `until`; one that moved meanwhile keeps its own date."""
+        write = update(
+            key(rows.of_incident(incident.id), rows.HEAD),
+            set_={"due_at": stamp(until)},
+            condition="attribute_exists(due_kind) AND #status = :seen",
+            seen=incident.status,
+        )
+        self._wrote(write)
 
     def note(self, incident_id: str, what: str, actor: str, facts: Mapping[str, Any] | None = None) -> None:
         """Write something that changes nothing of the head into the timeline."""

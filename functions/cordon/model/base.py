@@ -13,7 +13,10 @@ SCHEMA_VERSION = 1
 
 
 class Word(BaseModel):
-    """A value of our own making: frozen, and an unknown field is an error, because we are the only writer."""
+    """A value of our own making: frozen, and an unknown field is an error, so that nothing is written by mistake.
+
+    What is read back from the record may know more than this version does: `incidents.record.parsed` leaves that out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

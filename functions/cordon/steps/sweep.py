@@ -11,9 +11,8 @@ from pydantic import BaseModel
 from cordon import clock
 from cordon.errors import CordonError
 from cordon.incidents import rows
-from cordon.incidents.record import parsed, stamp
+from cordon.incidents.record import stamp
 from cordon.incidents.table import Row
-from cordon.model.incident import Incident
 from cordon.observability import logger
 from cordon.response.escalation import Escalation
 from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, tickets
@@ -55,16 +54,16 @@ class Sweep:
 
     def _try_standing(self, row: Row) -> Exception | None:
         try:
-            # Read again: an index lags behind, and nobody should be woken for what has moved on.
-            incident = self.escalation.incidents.get(parsed(Incident, row).id)
-            if incident.status != row["status"]:
+            # Read again: nobody should be woken for what has moved on, or has its time yet.
+            incident = self.escalation.incidents.still_due(row)
+            if incident is None:
                 return None
             text = f"Incident {incident.id} of thing {incident.thing_name} has been {incident.status} since "
             self.pager.page(
                 f"Cordon: {incident.thing_name} stands still", f"{text}{incident.updated_at:%Y-%m-%d %H:%M} UTC."
             )
             self.escalation.incidents.paged(incident.id)
-            self.escalation.incidents.postpone(incident.id, clock.now() + _PAGE_AGAIN_AFTER)
+            self.escalation.incidents.postpone(incident, clock.now() + _PAGE_AGAIN_AFTER)
         except (CordonError, ClientError, BotoCoreError) as error:
             logger().exception("standing incident", extra={"row": row["pk"]})
             return error
@@ -73,6 +72,8 @@ class Sweep:
     def _try_ticket(self, row: Row) -> Exception | None:
         incident_id = str(row["incident_id"])
         try:
+            if not self.escalation.tickets.is_due(incident_id):
+                return None
             incident = self.escalation.incidents.get(incident_id)
             self.escalation.tickets.want(incident_id)
             self.escalation.write_ticket(incident)

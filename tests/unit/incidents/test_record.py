@@ -7,11 +7,12 @@ import pytest
 from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
 from cordon.incidents import rows
 from cordon.incidents.record import DUE_AFTER, stamp
-from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus
+from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus, Leg
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from ..conftest import ME, OTHER, Bed
+from ..conftest import ME, OTHER, Bed, an_alarm
 
 S = IncidentStatus
 LATER = stamp(datetime(2027, 1, 1, tzinfo=UTC))
@@ -29,6 +30,7 @@ def test_an_incident_moves_only_as_the_table_of_transitions_says(bed: Bed, statu
     """What is allowed happens and is in the timeline; what is not leaves every row as it was."""
     for to in S:
         incident = at(bed, status)
+        bed.clock.advance(seconds=1)  # past the opening, which is in the timeline too
         before = bed.everything()
         if to in TRANSITIONS[status]:
             assert bed.incidents.move(incident, to, ME).status is to
@@ -104,7 +106,7 @@ def test_what_is_not_there_is_named(bed: Bed) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "complaint"),
-    [({"status": "lost"}, "status: "), ({"sightings": 0}, "sightings: "), ({"surprise": 1}, "surprise: ")],
+    [({"status": "lost"}, "status: "), ({"sightings": 0}, "sightings: "), ({"legs": [{}]}, "legs.0.resource: ")],
 )
 def test_a_row_that_we_did_not_write_names_itself_and_its_field(
     bed: Bed, fields: dict[str, object], complaint: str
@@ -114,6 +116,34 @@ def test_a_row_that_we_did_not_write_names_itself_and_its_field(
     bed.set_head(incident.id, **fields)
     with pytest.raises(RecordUnreadable, match=f"INCIDENT#{incident.id} INCIDENT: {complaint}"):
         bed.incidents.get(incident.id)
+
+
+def test_what_a_later_version_wrote_is_left_alone(bed: Bed) -> None:
+    """While a deploy rolls out both versions run: the older reads what it knows, and keeps the rest where it is."""
+    incident = bed.opened()
+    leg = {"resource": "connection/pump-01", "outcome": "absent", "reason": "gone", "surprise": 1}
+    bed.set_head(incident.id, surprise="new", legs=[leg])
+    assert bed.incidents.get(incident.id).legs[0].resource == "connection/pump-01"
+    bed.incidents.move(bed.incidents.get(incident.id), S.RESPONDING, ME)
+    row = bed.table.get(rows.of_incident(incident.id), rows.HEAD) or {}
+    assert (row["surprise"], row["legs"]) == ("new", [leg])
+
+
+def test_a_word_with_a_field_too_many_is_never_written() -> None:
+    """What we make is held to the letter."""
+    with pytest.raises(ValidationError, match="surprise"):
+        Leg.model_validate({"resource": "x", "outcome": "absent", "reason": "gone", "surprise": 1})
+
+
+def test_an_alarm_of_many_in_one_message_is_read_by_its_whole_id(bed: Bed) -> None:
+    """`a/1` is the beginning of `a/10`, which says something else."""
+    incident = bed.opened(id="a/1")
+    bed.admission.admit(an_alarm(id="a/10", disputed=True))
+    found = bed.incidents.sighting(incident.id, incident.opened_by)
+    assert found
+    assert (found.id, found.disputed) == ("a/1", False)
+    assert [alarm.id for alarm, _ in bed.incidents.sightings(incident.id)] == ["a/1", "a/10"]
+    assert bed.incidents.sighting(incident.id, "a") is None
 
 
 @given(st.lists(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)), min_size=2, max_size=5))  # noqa: DTZ001 - made aware below
@@ -135,8 +165,12 @@ def test_two_entries_of_one_moment_are_both_in_the_timeline(bed: Bed) -> None:
 def test_a_standing_incident_is_postponed_only_while_it_stands(bed: Bed) -> None:
     """One that moved meanwhile is not put back into the sweep's index."""
     incident = bed.opened()
-    bed.incidents.postpone(incident.id, bed.clock.now() + timedelta(hours=1))
+    bed.incidents.postpone(incident, bed.clock.now() + timedelta(hours=1))
     assert list(bed.table.due(rows.INCIDENT_DUE, stamp(bed.clock.now() + timedelta(minutes=59)))) == []
-    moved = bed.incidents.move(incident, S.ESCALATED, ME)
-    bed.incidents.postpone(moved.id, bed.clock.now())
+    bed.incidents.move(incident, S.RESPONDING, ME)
+    due = [row["due_at"] for row in bed.table.due(rows.INCIDENT_DUE, LATER)]
+    bed.incidents.postpone(incident, bed.clock.now())
+    assert [row["due_at"] for row in bed.table.due(rows.INCIDENT_DUE, LATER)] == due
+    bed.incidents.move(bed.incidents.get(incident.id), S.ESCALATED, ME)
+    bed.incidents.postpone(bed.incidents.get(incident.id), bed.clock.now())
     assert list(bed.table.due(rows.INCIDENT_DUE, LATER)) == []

@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from cordon.errors import RecordUnreadable
+from cordon.incidents import rows
 from cordon.incidents.bus import Bus
+from cordon.incidents.record import Incidents, stamp
+from cordon.incidents.table import Row, Table
+from cordon.model.incident import IncidentStatus
 from cordon.response.escalation import Escalation
 from cordon.steps.sweep import Sweep
 from cordon.tickets.ops_center import OpsCenter
 from cordon.tickets.pager import Pager
 from cordon.tickets.tickets import Tickets
 
-from ..conftest import Bed
+from ..conftest import TABLE, Bed
+
+LATER = "2030-01-01"
+KINDS = (rows.INCIDENT_DUE, rows.TICKET_DUE)
 
 
 class Topic:
@@ -55,6 +64,78 @@ def test_an_incident_that_stands_still_is_paged_for_once_an_hour(bed: Bed, minut
         bed.clock.advance(minutes=1)
         sweep(bed, topic).run()
     assert topic.subjects == ["Cordon: pump-01 stands still"] * pages
+
+
+class LaggingTable(Table):
+    """A table whose index says what it said when this was made."""
+
+    def __init__(self, bed: Bed) -> None:
+        super().__init__(bed.client("dynamodb"), TABLE)
+        self._said = {kind: list(super(LaggingTable, self).due(kind, LATER)) for kind in KINDS}
+
+    def due(self, kind: str, until: str) -> Iterator[Row]:
+        """Yield what was due by then."""
+        yield from (row for row in self._said[kind] if row["due_at"] <= until)
+
+
+def lagging_sweep(bed: Bed, topic: Any) -> Sweep:
+    """Return a sweep that looks into an index which shows what is there now, whatever happens."""
+    table = LaggingTable(bed)
+    tickets = Tickets(table, OpsCenter(bed.client("ssm")))
+    escalation = Escalation(Incidents(table), Bus(bed.client("events"), "cordon"), tickets, bed.actions)
+    return Sweep(escalation, Pager(topic, "arn:topic"))
+
+
+@pytest.mark.parametrize("minutes", [6, 66])
+def test_an_incident_whose_date_moved_meanwhile_is_left_alone(bed: Bed, minutes: int) -> None:
+    """The index lags behind: its status is the same, but it was paged for or questioned a moment ago."""
+    topic = Topic()
+    incident = bed.opened()
+    late = lagging_sweep(bed, topic)
+    bed.clock.advance(minutes=minutes)
+    bed.incidents.postpone(incident, bed.clock.now() + timedelta(minutes=1))
+    late.run()
+    assert topic.subjects == []
+    bed.clock.advance(minutes=1)
+    late.run()
+    assert topic.subjects == ["Cordon: pump-01 stands still"]
+
+
+@pytest.mark.parametrize(("minutes", "pages"), [(1, 0), (99, 0), (100, 1)])
+def test_a_claimed_incident_has_its_time_from_the_claim(bed: Bed, minutes: int, pages: int) -> None:
+    """ClaimIncident cannot move the date of the opening, which may pass before the assessment moves it."""
+    topic = Topic()
+    incident = bed.claim(bed.opened().id)
+    bed.clock.advance(minutes=10)
+    bed.set_head(incident.id, claimed_at=stamp(bed.clock.now()))
+    bed.clock.advance(minutes=minutes)
+    sweep(bed, topic).run()
+    assert topic.subjects == ["Cordon: pump-01 stands still"] * pages
+
+
+@pytest.mark.parametrize("status", ["contained", "escalated"])
+def test_an_incident_that_came_to_rest_meanwhile_is_left_alone(bed: Bed, status: str) -> None:
+    """It is out of the index, whatever the index says."""
+    topic = Topic()
+    incident = bed.claim(bed.opened().id)
+    late = lagging_sweep(bed, topic)
+    bed.incidents.move(incident, IncidentStatus(status), "me")
+    bed.clock.advance(minutes=200)
+    late.run()
+    assert topic.subjects == []
+
+
+def test_a_ticket_that_was_written_meanwhile_is_not_written_again(bed: Bed) -> None:
+    """The index lags behind here, too."""
+    incident = bed.opened()
+    plain = sweep(bed, Topic())
+    plain.escalation.tickets.want(incident.id)
+    late = lagging_sweep(bed, Topic())
+    plain.escalation.write_ticket(incident)
+    bed.clock.advance(minutes=6)
+    before = plain.escalation.tickets.find(incident.id)
+    late.run()
+    assert plain.escalation.tickets.find(incident.id) == before
 
 
 def test_one_failure_keeps_nobody_from_a_turn_and_is_raised(bed: Bed) -> None:
