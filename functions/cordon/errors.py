@@ -17,8 +17,7 @@ CordonError
 │   ├── EvidenceConflict    an object of the evidence bucket is there already, with other bytes
 │   └── SettingsUnreadable  the function's environment is incomplete
 └── AlarmRefused            triage only
-    ├── AlarmRejected       can never be accepted: to the `rejected` queue with reason and field
-    └── AlarmIgnored        understood, and nothing is to be done: acknowledged, with its reason in the log
+    └── AlarmRejected       can never be accepted: to the `rejected` queue with reason and field
 
 A class's name is its `ErrorEquals` in the ASL: Step Functions compares names, and knows no inheritance.
 """
@@ -104,7 +103,3 @@ class AlarmRejected(AlarmRefused):
         """Build the reason from its three parts, all plain text."""
         super().__init__(f"{field}: found {found}, expected {expected}")
         self.field, self.found, self.expected = field, found, expected
-
-
-class AlarmIgnored(AlarmRefused):
-    """A message that was understood and calls for nothing; the text is the reason."""

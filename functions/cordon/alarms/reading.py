@@ -20,8 +20,8 @@ def read_alarms(body: str, *, received_at: datetime) -> list[Alarm]:
     `received_at` (aware) is when the message reached us; it is judged against the time that the alarm gives.
 
     Raises:
-        AlarmRejected: nothing can ever be made of it; names the field, what was found and what was expected.
-        AlarmIgnored: a source understood it, and it calls for nothing. No other error leaves here.
+        AlarmRejected: nothing can ever be made of it; names the field, what was found and what was expected. No other
+            error leaves here.
     """
     envelope = read_envelope(body)
     for source in SOURCES:

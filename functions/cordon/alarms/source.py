@@ -37,6 +37,5 @@ class Source(Protocol):
         Raises:
             AlarmRejected: what it says cannot be trusted; the field is its path within the SNS `Message`
                 (`behavior.name`), or within the event (`detail.severity`).
-            AlarmIgnored: it was understood, and by its own words calls for nothing.
         """
         ...

@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from cordon import clock
-from cordon.errors import RecordBusy
+from cordon.errors import AlarmRejected, RecordBusy
 from cordon.incidents import rows
 from cordon.incidents.record import Incidents, due, stamp, timeline_row
 from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put, update
 from cordon.model.alarm import Alarm, AlarmKind
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.text import quoted
 
 ACTOR = "triage"
 _REMEMBERED = timedelta(days=90)
@@ -52,6 +53,15 @@ def incident_id_for(alarm: Alarm) -> str:
     return f"inc-{alarm.received_at:%Y%m%d}-{digest}"
 
 
+def told_by(alarm: Alarm) -> Row:
+    """Return what makes two deliveries the same alarm: what the detector said of what, however it was wrapped.
+
+    Not when it reached us, nor what we made of it: a redelivery may come another way, and to a later version.
+    """
+    told = {"source", "kind", "thing_name", "account", "region", "finding_id", "raised_at"}
+    return alarm.model_dump(mode="json", include=told)
+
+
 def alarm_row(alarm_id: str, became: Became, facts: Mapping[str, Any]) -> Row:
     """Return the row that remembers what became of an alarm, for 90 days."""
     expires = int((clock.now() + _REMEMBERED).timestamp())
@@ -77,12 +87,16 @@ class Admission:
     def admit(self, alarm: Alarm) -> Admitted | None:
         """Put the alarm into the record, or find it there. None: nothing is open that it could clear or invalidate.
 
+        What was rejected before and can be read by now is admitted.
+
         Raises:
+            AlarmRejected: another alarm has come under this id before.
             RecordBusy: other writers were in the way each time.
         """
         for _ in range(_ATTEMPTS):
-            if row := self.known(alarm.id):
-                return _already(row) if "incident_id" in row else None
+            row = self.known(alarm.id)
+            if row and row["became"] != Became.REJECTED:
+                return _already(row, alarm)
             open_id = self._incidents.open_for(alarm.thing_name, alarm.playbook)
             if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
                 return None
@@ -98,7 +112,7 @@ class Admission:
         # Without the fields that are none yet: a NULL would count as there for what is set only once.
         head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json", exclude_none=True)}
         self._table.write(
-            put(alarm_row(alarm.id, Became.OPENED, _alarm_facts(alarm, incident.id))),
+            _remembered(alarm, Became.OPENED, incident_id=incident.id),
             put({**open_row, "schema_version": SCHEMA_VERSION}),
             put({**head, **due(IncidentStatus.OPENED)}),
             _sighting(alarm, incident.id),
@@ -113,14 +127,14 @@ class Admission:
         )
         if alarm.kind is not AlarmKind.IN_ALARM:
             self._table.write(
-                put(alarm_row(alarm.id, Became.NOTED, _alarm_facts(alarm, incident_id))),
+                _remembered(alarm, Became.NOTED, incident_id=incident_id),
                 still_open,
                 put(timeline_row(incident_id, alarm.kind, ACTOR, {"alarm": alarm.id, "summary": alarm.summary})),
             )
             return Admitted(Became.NOTED, incident_id, redelivered=False)
         is_resend = incident.proven_at is not None and self._was_reported(alarm, incident_id)
         self._table.write(
-            put(alarm_row(alarm.id, Became.JOINED, {**_alarm_facts(alarm, incident_id), "is_resend": is_resend})),
+            _remembered(alarm, Became.JOINED, incident_id=incident_id, is_resend=is_resend),
             still_open,
             _sighting(alarm, incident_id, is_resend=is_resend),
             _counted(incident),
@@ -128,16 +142,23 @@ class Admission:
         return Admitted(Became.JOINED, incident_id, redelivered=False, is_resend=is_resend)
 
     def _was_reported(self, alarm: Alarm, incident_id: str) -> bool:
-        sightings = self._incidents.rows_of(incident_id, "SIGHTING#")
-        return any(row["alarm"]["finding_id"] == alarm.finding_id for row in sightings)
+        return any(seen.finding_id == alarm.finding_id for seen, _ in self._incidents.sightings(incident_id))
 
 
-def _already(row: Row) -> Admitted:
+def _already(row: Row, alarm: Alarm) -> Admitted | None:
+    """Return what became of the alarm when it came before; None: it was ignored."""
+    for name, value in told_by(alarm).items():
+        if row.get(name, value) != value:
+            expected = f"{quoted(row[name])}, as the alarm said that came before under the id {alarm.id}"
+            raise AlarmRejected(field=name, found=quoted(value), expected=expected)
+    if "incident_id" not in row:
+        return None
     return Admitted(Became(row["became"]), row["incident_id"], redelivered=True, is_resend=row.get("is_resend", False))
 
 
-def _alarm_facts(alarm: Alarm, incident_id: str) -> Row:
-    return {"incident_id": incident_id, "source": alarm.source, "kind": alarm.kind, "thing_name": alarm.thing_name}
+def _remembered(alarm: Alarm, became: Became, **facts: Any) -> Write:
+    row = alarm_row(alarm.id, became, {**told_by(alarm), **facts})
+    return put(row, condition="attribute_not_exists(pk) OR became = :rejected", rejected=Became.REJECTED)
 
 
 def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> Write:

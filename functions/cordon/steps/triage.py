@@ -12,13 +12,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from cordon import clients, clock, settings
 from cordon.alarms import read_alarms
 from cordon.alarms.envelope import DELIVERY_ID
-from cordon.errors import AlarmIgnored, AlarmRejected
-from cordon.incidents.admission import Admission, Admitted, Became
+from cordon.errors import AlarmRejected, EvidenceConflict, RecordUnreadable
+from cordon.incidents.admission import Admission, Admitted, Became, told_by
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.evidence import Evidence
 from cordon.incidents.record import Incidents
 from cordon.model.alarm import Alarm
-from cordon.model.base import SCHEMA_VERSION
+from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
 from cordon.observability import count, logger, tracer
@@ -73,17 +73,18 @@ class Triage:
             alarms = read_alarms(body, received_at=received_at)
         except AlarmRejected as reason:
             self._reject(delivery_id, body, reason)
-        except AlarmIgnored as reason:
-            self._ignore(delivery_id, str(reason))
         else:
             for alarm in alarms:
                 self._take(alarm, body)
 
     def _take(self, alarm: Alarm, body: str) -> None:
-        raw = self.evidence.keep_alarm(alarm.source, alarm.id.partition("/")[0], body)
-        admitted = self.admission.admit(alarm.model_copy(update={"raw": raw}))
+        raw = self._keep(alarm.source, alarm.id.partition("/")[0], body)
+        try:
+            admitted = self.admission.admit(alarm.model_copy(update={"raw": raw}))
+        except AlarmRejected as reason:
+            return self._reject(alarm.id, body, reason)
         if admitted is None:
-            return self._ignore(alarm.id, f"{alarm.kind}, and nothing is open for {alarm.thing_name}", alarm)
+            return self._ignore(alarm)
         logger().info("alarm", extra={"alarm": alarm.id, "became": admitted.became, "incident": admitted.incident_id})
         if not admitted.redelivered:
             count("AlarmAccepted")
@@ -112,18 +113,30 @@ class Triage:
         self.incidents.paged(incident.id)
 
     def _reject(self, delivery_id: str, body: str, reason: AlarmRejected) -> None:
-        if self.admission.known(delivery_id):
+        name, known = delivery_id, self.admission.known(delivery_id)
+        if known and known.get("digest") != _digest(body):
+            # Another message is remembered under this id: this one needs a name of its own.
+            name = f"{delivery_id}/{_digest(body)}"
+            known = self.admission.known(name)
+        if known:
             return
-        raw = self.evidence.keep_alarm("rejected", delivery_id, body)
-        self.rejected.put(delivery_id, reason, raw)
+        self.rejected.put(delivery_id, reason, self._keep("rejected", delivery_id, body))
         # Remembered last: a message that dies here is put before a person twice rather than never.
-        self.admission.remember(delivery_id, Became.REJECTED, reason=str(reason), field=reason.field)
+        said = {"reason": str(reason), "field": reason.field, "digest": _digest(body)}
+        self.admission.remember(name, Became.REJECTED, **said)
         count("AlarmRejected")
 
-    def _ignore(self, delivery_id: str, reason: str, alarm: Alarm | None = None) -> None:
-        facts = {"source": alarm.source, "kind": alarm.kind} if alarm else {}
-        self.admission.remember(delivery_id, Became.IGNORED, reason=reason, **facts)
-        logger().info("alarm ignored", extra={"delivery": delivery_id, "reason": reason})
+    def _keep(self, source: str, delivery_id: str, body: str) -> EvidenceRef:
+        """Keep a message as it came; one whose id came before in other bytes lies beside the first, under its hash."""
+        try:
+            return self.evidence.keep_alarm(source, delivery_id, body)
+        except (EvidenceConflict, RecordUnreadable):
+            return self.evidence.keep_alarm(source, f"{delivery_id}.{_digest(body)}", body)
+
+    def _ignore(self, alarm: Alarm) -> None:
+        reason = f"{alarm.kind}, and nothing is open for {alarm.thing_name}"
+        self.admission.remember(alarm.id, Became.IGNORED, reason=reason, **told_by(alarm))
+        logger().info("alarm ignored", extra={"delivery": alarm.id, "reason": reason})
         count("AlarmIgnored")
 
 
@@ -132,6 +145,11 @@ def _questions(alarm: Alarm, incident: Incident) -> bool:
     if incident.status is not IncidentStatus.CONTAINED or incident.proven_at is None:
         return False
     return alarm.is_dated_after(incident.proven_at)
+
+
+def _digest(body: str) -> str:
+    """Return what tells two messages of one id apart."""
+    return sha256_hex(body.encode(errors="backslashreplace"))[:12]
 
 
 def _delivery_id(body: str) -> str | None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cordon.errors import RecordBusy
+from cordon.errors import AlarmRejected, RecordBusy
 from cordon.incidents import rows
-from cordon.incidents.admission import Admission, Admitted, Became, incident_id_for
-from cordon.incidents.table import ConditionFailed, Table
+from cordon.incidents.admission import Admission, Admitted, Became, incident_id_for, told_by
+from cordon.incidents.table import ConditionFailed, Table, put
 from cordon.model.alarm import Alarm, AlarmKind
 from cordon.model.incident import IncidentStatus
 
@@ -92,8 +92,39 @@ class TestWhatIsNoAlarm:
 
     def test_it_is_ignored_again_when_it_comes_again(self, bed: Bed, kind: AlarmKind) -> None:
         """What triage remembered as ignored is no incident's, however often it is delivered."""
-        bed.admission.remember("a1", Became.IGNORED, reason="nothing is open", source="test", kind=kind)
-        assert bed.admission.admit(an_alarm(id="a1", kind=kind)) is None
+        alarm = an_alarm(id="a1", kind=kind)
+        bed.admission.remember("a1", Became.IGNORED, reason="nothing is open", **told_by(alarm))
+        bed.opened(id="a0")
+        assert bed.admission.admit(alarm) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("thing_name", "pump-02"),
+        ("finding_id", "violation-2"),
+        ("kind", AlarmKind.ALARM_CLEARED),
+        ("raised_at", MORNING),
+        ("region", "eu-west-1"),
+    ],
+)
+def test_another_alarm_under_the_same_id_is_refused(bed: Bed, field: str, value: object) -> None:
+    """It is named by its field, and what became of the first stays as it was."""
+    bed.opened(id="a1")
+    before = bed.everything()
+    with pytest.raises(AlarmRejected) as refused:
+        bed.admission.admit(an_alarm(id="a1", **{field: value}))
+    assert refused.value.field == field
+    assert bed.everything() == before
+
+
+def test_an_alarm_that_was_remembered_by_an_earlier_version_is_the_same(bed: Bed) -> None:
+    """It knew fewer facts of it, and those agree."""
+    incident = bed.opened(id="a1")
+    row = {"pk": "ALARM#a1", "sk": "ALARM", "became": "opened", "incident_id": incident.id, "thing_name": THING}
+    bed.table.write(put(row, condition=None))
+    again = admitted(bed, an_alarm(id="a1"))
+    assert (again.incident_id, again.redelivered) == (incident.id, True)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cordon.incidents.admission import incident_id_for
 from cordon.incidents.bus import Bus
+from cordon.model.incident import Incident
 from cordon.steps.triage import Rejected, Triage
 from cordon.tickets.pager import Pager
 
-from ..conftest import MORNING, Bed, an_alarm
+from ..conftest import ACCOUNT, MORNING, REGION, Bed
 
-SAMPLE = Path(__file__).parents[3] / "events" / "device-defender-detect.malformed.not-json-rejected.txt"
+EVENTS = Path(__file__).parents[3] / "events"
+SAMPLE = EVENTS / "device-defender-detect.malformed.not-json-rejected.txt"
+ALARM = json.loads((EVENTS / "device-defender-detect.in-alarm.source-address-contained.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics are printed, under a name."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Cordon")
 
 
 class Aws:
@@ -47,23 +55,50 @@ def triage(bed: Bed, aws: Any) -> Triage:
     return Triage(bed.incidents, bed.admission, bed.evidence, Bus(aws, "cordon"), Pager(aws, "topic"), queue)
 
 
-def sighted(bed: Bed, aws: Aws, alarm_id: str, **head: Any) -> None:
-    """Let triage react to a sighting of the incident, whose head says this."""
-    incident_id = incident_id_for(an_alarm(id="a1"))
+def notification(bed: Bed, message_id: str, *, envelope: dict[str, Any] | None = None, **fields: Any) -> str:
+    """Return the body of an SQS message: an alarm of this moment about pump-01, as SNS wraps it."""
+    at = int(bed.clock.moment.timestamp() * 1000)
+    message = {**ALARM, "thingName": "pump-01", "violationEventTime": at, **fields}
+    outside = {
+        "Type": "Notification",
+        "MessageId": message_id,
+        "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
+        "Timestamp": bed.clock.moment.isoformat(),
+        "Message": json.dumps(message),
+    }
+    return json.dumps({**outside, **(envelope or {})})
+
+
+def receive(bed: Bed, aws: Any, body: str) -> None:
+    """Let triage take in a message that reaches it now."""
+    triage(bed, aws).receive(body, message_id="sqs", received_at=bed.clock.moment)
+
+
+def opened(bed: Bed) -> Incident:
+    """Open an incident through triage, and return it."""
+    receive(bed, Aws(), notification(bed, "a1"))
+    return the_incident(bed)
+
+
+def the_incident(bed: Bed) -> Incident:
+    """Return the incident of pump-01."""
+    return bed.incidents.get(bed.incidents.open_for("pump-01", "contain_thing") or "")
+
+
+def sighted(bed: Bed, aws: Aws, alarm_id: str, **head: Any) -> str:
+    """Let triage take in a sighting of the incident, whose head says this, and return its body."""
     if head:
-        bed.set_head(incident_id, **head)
-    at = bed.clock.moment
-    alarm = an_alarm(id=alarm_id, raised_at=at, received_at=at)
-    admitted = bed.admission.admit(alarm)
-    assert admitted is not None
-    triage(bed, aws)._react(alarm, admitted)
+        bed.set_head(the_incident(bed).id, **head)
+    body = notification(bed, alarm_id)
+    receive(bed, aws, body)
+    return body
 
 
 @pytest.mark.parametrize(("minutes", "pages"), [(15, 1), (16, 2), (31, 3)])
 def test_a_thing_that_a_person_has_pages_every_quarter_of_an_hour_at_most(bed: Bed, minutes: int, pages: int) -> None:
     """However often it alarms: the first sighting pages, and the next one fifteen minutes later."""
     aws = Aws()
-    bed.opened(id="a1")
+    opened(bed)
     for minute in range(minutes):
         sighted(bed, aws, f"b{minute}", status="escalated")
         bed.clock.advance(minutes=1)
@@ -74,7 +109,7 @@ def test_a_thing_that_a_person_has_pages_every_quarter_of_an_hour_at_most(bed: B
 def test_an_observed_incident_is_announced_to_be_assessed_again(bed: Bed) -> None:
     """Its playbook may claim it once more."""
     aws = Aws()
-    bed.opened(id="a1")
+    opened(bed)
     sighted(bed, aws, "a2", status="observed")
     assert (aws.announced, aws.pages) == (["Incident Opened"], [])
 
@@ -82,29 +117,26 @@ def test_an_observed_incident_is_announced_to_be_assessed_again(bed: Bed) -> Non
 def test_a_contained_incident_is_questioned_once_but_again_for_a_redelivery(bed: Bed) -> None:
     """A storm starts one look; a message that comes again may have died before its event."""
     aws = Aws()
-    bed.opened(id="a1")
+    opened(bed)
     bed.clock.advance(minutes=20)
     contained = {"status": "contained", "proven_at": (MORNING + timedelta(minutes=10)).isoformat()}
     sighted(bed, aws, "a2", **contained)
-    sighted(bed, aws, "a3")
+    again = sighted(bed, aws, "a3")
     assert aws.announced == ["Containment Questioned"]
-    sighted(bed, aws, "a3")
+    receive(bed, aws, again)
     assert aws.announced == ["Containment Questioned"] * 2
 
 
 def test_an_alarm_from_before_the_proof_questions_nothing(bed: Bed) -> None:
     """It is dated before, and what it tells was answered."""
     aws = Aws()
-    bed.opened(id="a1")
+    opened(bed)
     sighted(bed, aws, "a2", status="contained", proven_at=(MORNING + timedelta(minutes=10)).isoformat())
     assert (aws.announced, aws.pages) == ([], [])
 
 
-def test_what_can_never_be_accepted_is_put_before_a_person_once_and_remembered_last(
-    bed: Bed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_can_never_be_accepted_is_put_before_a_person_once_and_remembered_last(bed: Bed) -> None:
     """With its field and a reference; while the queue is down nothing is remembered, so that it comes again."""
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Cordon")
     aws = Aws()
     aws.queue_is_down = True
     for _ in range(3):
@@ -117,3 +149,68 @@ def test_what_can_never_be_accepted_is_put_before_a_person_once_and_remembered_l
     assert message["field"]
     assert message["raw"]["key"] == "alarms/rejected/m1"
     assert (bed.admission.known("m1") or {})["became"] == "rejected"
+
+
+@pytest.mark.parametrize("kind", ["in-alarm", "alarm-cleared"])
+def test_the_same_alarm_in_another_envelope_is_the_same_alarm(bed: Bed, kind: str) -> None:
+    """SNS may sign it anew: nothing is counted twice, and both messages are kept as they came."""
+    aws = Aws()
+    incident = opened(bed)
+    body = notification(bed, "a2", violationEventType=kind)
+    bed.clock.advance(minutes=1)
+    again = json.dumps({**json.loads(body), "Signature": "another"})
+    receive(bed, aws, body)
+    sightings = the_incident(bed).sightings
+    for _ in range(2):
+        receive(bed, aws, again)
+    assert (the_incident(bed).id, the_incident(bed).sightings, aws.rejected) == (incident.id, sightings, [])
+    found = bed.client("s3").list_objects_v2(Bucket="evidence", Prefix="alarms/device-defender-detect/a2")["Contents"]
+    bodies = [bed.client("s3").get_object(Bucket="evidence", Key=one["Key"])["Body"].read() for one in found]
+    assert sorted(bodies) == sorted([body.encode(), again.encode()])
+
+
+@pytest.mark.parametrize("change", [{"thingName": "pump-02"}, {"violationId": "another"}])
+def test_another_alarm_under_an_id_that_was_used_is_put_before_a_person(bed: Bed, change: dict[str, Any]) -> None:
+    """Once, with the field, however often it comes: it is neither lost nor taken for the first."""
+    aws = Aws()
+    opened(bed)
+    before = the_incident(bed)
+    forged = notification(bed, "a1", **change)
+    for _ in range(2):
+        receive(bed, aws, forged)
+    (message,) = aws.rejected
+    assert message["field"] == {"thingName": "thing_name", "violationId": "finding_id"}[next(iter(change))]
+    assert message["delivery_id"] == "a1"
+    assert "as the alarm said that came before under the id a1" in message["expected"]
+    kept = bed.client("s3").get_object(Bucket="evidence", Key=message["raw"]["key"])["Body"].read()
+    assert kept == forged.encode()
+    assert the_incident(bed) == before
+    assert (bed.admission.known("a1") or {})["became"] == "opened"
+
+
+def test_an_unreadable_message_under_an_id_that_was_used_is_not_lost(bed: Bed) -> None:
+    """The alarm that came first stands, and the other is put before a person."""
+    aws = Aws()
+    opened(bed)
+    receive(bed, aws, notification(bed, "a1", thingName=None))
+    assert [message["field"] for message in aws.rejected] == ["thingName"]
+    assert (bed.admission.known("a1") or {})["became"] == "opened"
+
+
+def test_what_was_rejected_is_taken_in_when_it_can_be_read(bed: Bed) -> None:
+    """A person mends it, or a later version reads it, and it is sent again under its own id."""
+    aws = Aws()
+    receive(bed, aws, notification(bed, "a1", thingName=None))
+    receive(bed, aws, notification(bed, "a1"))
+    assert (the_incident(bed).opened_by, aws.announced) == ("a1", ["Incident Opened"])
+
+
+def test_a_cleared_alarm_with_nothing_open_stays_ignored(bed: Bed) -> None:
+    """Also when an incident was opened since, and it comes again."""
+    aws = Aws()
+    cleared = notification(bed, "a0", violationEventType="alarm-cleared")
+    receive(bed, aws, cleared)
+    opened(bed)
+    receive(bed, aws, cleared)
+    assert (bed.admission.known("a0") or {})["became"] == "ignored"
+    assert (the_incident(bed).sightings, aws.announced) == (1, [])
