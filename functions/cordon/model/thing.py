@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from cordon.model.base import SCHEMA_VERSION, Word
 
@@ -62,6 +62,8 @@ class SessionFacts(Word):
     """None: AWS could not say."""
     reason: str | None = None
     """The last disconnect reason, in AWS's words."""
+    left_at: AwareDatetime | None = None
+    """When its last session ended; None: it is connected, or the broker has forgotten it (after half an hour)."""
     foreign: str | None = None
     """Why this client id is not the thing's to be dropped or denied, as a sentence; None: it is the thing's own."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cordon.actions.action import Action
@@ -17,7 +18,10 @@ GIVE_UP_SECONDS = 1800
 _LOOK_EVERY = 120
 _FIRST_LOOK_AFTER = 60
 """Seconds. Each look costs three state transitions; a device that comes back does so soon."""
-_TURNED_AWAY = frozenset({"AUTH_ERROR", "FORBIDDEN_ACCESS"})
+_CLOCKS_DIFFER = timedelta(seconds=5)
+"""The broker's clock is not ours: a session that we dropped may have ended a little after the look that dropped it."""
+_NOT_LET_IN = "AUTH_ERROR"
+_TURNED_AWAY = frozenset({_NOT_LET_IN, "FORBIDDEN_ACCESS"})
 """Disconnect reasons by which the broker says that it refused the client (GetThingConnectivityData)."""
 
 
@@ -54,10 +58,12 @@ def unproven_changes(entries: Iterable[LedgerEntry], actions: Mapping[str, Actio
     ]
 
 
-def legs_of(sessions: Iterable[SessionFacts], reverted: Iterable[LedgerEntry], gaps: Iterable[Gap]) -> list[Leg]:
-    """Return every way by which the thing could act, and what is seen of it now."""
+def legs_of(
+    sessions: Iterable[SessionFacts], reverted: Iterable[LedgerEntry], gaps: Iterable[Gap], *, since: datetime
+) -> list[Leg]:
+    """Return every way by which the thing could act, and what is seen of it now and was since `since`."""
     return [
-        *map(_session_leg, sessions),
+        *(_session_leg(session, since) for session in sessions),
         *(
             Leg(resource=entry.change.resource, outcome=LegOutcome.UNKNOWN, reason="it is not as the plan left it")
             for entry in reverted
@@ -66,9 +72,21 @@ def legs_of(sessions: Iterable[SessionFacts], reverted: Iterable[LedgerEntry], g
     ]
 
 
-def is_quiet(sessions: Iterable[SessionFacts]) -> bool:
-    """Say whether none of the thing's own sessions is there, nor possibly there."""
-    return all(session.connected is False for session in sessions if session.foreign is None)
+def is_quiet(sessions: Iterable[SessionFacts], *, since: datetime) -> bool:
+    """Say whether none of the thing's own sessions is there, nor possibly there, nor was there after `since`."""
+    own = [session for session in sessions if session.foreign is None]
+    return all(session.connected is False and not was_back(session, since) for session in own)
+
+
+def was_back(session: SessionFacts, since: datetime) -> bool:
+    """Say whether a session that is gone was there after `since`: it came and left while nobody looked.
+
+    AUTH_ERROR is no sign of it: the broker writes that of a client that it did not let in, too (AWS IoT, lifecycle
+    events: "if the device has an active connection before receiving this error").
+    """
+    if session.connected or session.left_at is None or session.reason == _NOT_LET_IN:
+        return False
+    return session.left_at > since + _CLOCKS_DIFFER
 
 
 def verdict(progress: Progress, legs: Iterable[Leg], *, quiet: bool) -> Verdict:
@@ -85,7 +103,7 @@ def next_wait(progress: Progress, *, quiet: bool) -> int:
     return max(1, min(_LOOK_EVERY, QUIET_SECONDS - progress.quiet_seconds))
 
 
-def _session_leg(session: SessionFacts) -> Leg:
+def _session_leg(session: SessionFacts, since: datetime) -> Leg:
     resource = f"connection/{session.client_id}"
     if session.foreign is not None:
         return Leg(resource=resource, outcome=LegOutcome.UNKNOWN, reason=f"left alone: {session.foreign}")
@@ -93,6 +111,8 @@ def _session_leg(session: SessionFacts) -> Leg:
         return Leg(resource=resource, outcome=LegOutcome.CONNECTED, reason="it is connected")
     if session.connected is None:
         return Leg(resource=resource, outcome=LegOutcome.UNKNOWN, reason="AWS does not say whether it is connected")
+    if was_back(session, since):
+        return Leg(resource=resource, outcome=LegOutcome.CONNECTED, reason=f"it was back until {session.left_at}")
     if session.reason in _TURNED_AWAY:
         return Leg(resource=resource, outcome=LegOutcome.REFUSED, reason=f"turned away: {session.reason}")
     return Leg(resource=resource, outcome=LegOutcome.ABSENT, reason="no session at any look since it was dropped")

@@ -25,6 +25,7 @@ from cordon.model.thing import ThingFacts
 from cordon.response.budget import Budget
 from cordon.response.containment import ContainmentPlanner
 from cordon.response.judgement import Assessment, hits_others, judge, not_ours_alone, too_old
+from cordon.response.manifest import keep_sightings
 from cordon.settings import Settings
 from cordon.steps.step import StepRequest, StepResult, evidence, incidents, step, things
 from cordon.things.arns import IotArns
@@ -64,14 +65,19 @@ class Assessor:
             take_lock(self.incidents.table, incident.thing_name, incident_id=incident.id, execution=request.execution)
         thing = self.things.read(incident.thing_name)
         plan, reasons = self._plan(thing, incident)
-        reasons += self._disputes(incident)
+        opening = self.incidents.sighting(incident.id, incident.opened_by)
+        if opening and opening.disputed:
+            reasons.append("a person has marked its finding a false positive")
         assessment = self._decide(incident, plan, reasons)
+        capsule = self._keep(incident, opening, thing, plan)
+        if assessment.decision is not Decision.AUTOMATIC:  # an automatic answer enters them with its proof
+            keep_sightings(incident, self.incidents, self.evidence)
         Ledger(self.incidents, incident.id, request.execution).record_plan(
             plan,
             mode=self.settings.mode,
             decision=assessment.decision,
             reasons=assessment.reasons,
-            capsule=self._keep(incident, thing, plan),
+            capsule=capsule,
         )
         return AssessmentResult(decision=assessment.decision, reasons=assessment.reasons)
 
@@ -95,23 +101,16 @@ class Assessor:
         window = f"{self.settings.budget_things} things in {self.settings.budget_window_minutes} minutes"
         return judge(self.settings.mode, [f"the budget for automatic answers is used up ({window})"])
 
-    def _keep(self, incident: Incident, thing: ThingFacts | None, plan: Plan) -> EvidenceRef | None:
+    def _keep(
+        self, incident: Incident, opening: Alarm | None, thing: ThingFacts | None, plan: Plan
+    ) -> EvidenceRef | None:
         """Keep the raw alarm's reference, the capsule and the plan in the evidence, before any change."""
-        for alarm in self._opening_alarm(incident):
-            if alarm.raw:
-                self.evidence.enter(incident.id, alarm.raw)
+        if opening and opening.raw:
+            self.evidence.enter(incident.id, opening.raw)
         capsule = self._capsule(thing)
         ref = self.evidence.keep_for(incident.id, "capsule", capsule) if capsule else None
         self.evidence.keep_for(incident.id, "plan", plan.model_dump(mode="json"))
         return ref
-
-    def _disputes(self, incident: Incident) -> list[str]:
-        disputed = any(alarm.disputed for alarm in self._opening_alarm(incident))
-        return ["a person has marked its finding a false positive"] if disputed else []
-
-    def _opening_alarm(self, incident: Incident) -> list[Alarm]:
-        found = self.incidents.rows_of(incident.id, f"SIGHTING#{incident.opened_by}")
-        return [Alarm.model_validate(row["alarm"]) for row in found]
 
     def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
         # Without the moment, which the chain's entry has: run again, the step keeps the same capsule, not another one.

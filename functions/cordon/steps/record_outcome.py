@@ -7,7 +7,6 @@ from cordon.errors import NotTheClaimant
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.locks import free_lock
 from cordon.incidents.record import Incidents
-from cordon.model.alarm import Alarm
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.observability import count, measure_seconds
 from cordon.response.outcome import outcome_of
@@ -44,8 +43,7 @@ def came_after_proof(record: Incidents, incident: Incident) -> bool:
     """Say whether an alarm is dated after the proof: triage leaves those to us that come before the status says so."""
     if incident.status is not IncidentStatus.CONTAINED or incident.proven_at is None:
         return False
-    alarms = [Alarm.model_validate(row["alarm"]) for row in record.rows_of(incident.id, "SIGHTING#")]
-    return any(alarm.is_dated_after(incident.proven_at) for alarm in alarms)
+    return any(alarm.is_dated_after(incident.proven_at) for alarm, _ in record.sightings(incident.id))
 
 
 def measure(incident: Incident) -> None:

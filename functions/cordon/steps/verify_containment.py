@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from cordon.model.alarm import Alarm
 from cordon.model.change import ChangeStatus, LedgerEntry
 from cordon.model.incident import Incident, Leg
 from cordon.model.thing import SessionFacts
+from cordon.response.manifest import keep_sightings
 from cordon.response.verification import Progress, Verdict, is_quiet, legs_of, next_wait, unproven_changes, verdict
 from cordon.steps.step import StepRequest, StepResult, actions, evidence, incidents, step, things
 from cordon.things.facts import ThingReader
@@ -73,8 +75,9 @@ class Verifier:
         """
         incident = self.incidents.claimed(request.incident_id, request.execution)
         ledger = Ledger(self.incidents, incident.id, request.execution)
-        look = self._look(incident, ledger)
         seen = Progress(request.look, request.waited_seconds, request.quiet_seconds)
+        # The quiet that is claimed so far: whoever was there within it has broken it, seen by a look or not.
+        look = self._look(incident, ledger, since=clock.now() - timedelta(seconds=seen.quiet_seconds))
         result = verdict(seen, look.legs, quiet=look.quiet)
         if result is not Verdict.LOOK_AGAIN:
             self._conclude(incident, ledger, look, result)
@@ -97,19 +100,21 @@ class Verifier:
         if not self.incidents.take_question(request.incident_id):
             return _answer(Verdict.MOOT)
         incident = self.incidents.get(request.incident_id)
-        look = self._look(incident, Ledger(self.incidents, incident.id, request.execution))
+        ledger = Ledger(self.incidents, incident.id, request.execution)
+        look = self._look(incident, ledger, since=incident.proven_at or clock.now())
         holds = all(leg.proven for leg in look.legs) and not self._unexplained(incident)
         facts = {"holds": holds, "legs": [leg.model_dump(mode="json") for leg in look.legs]}
         self.incidents.note(incident.id, "verified again", request.execution, facts)
+        keep_sightings(incident, self.incidents, self.evidence)
         return _answer(Verdict.PROVEN if holds else Verdict.PARTIAL)
 
-    def _look(self, incident: Incident, ledger: Ledger) -> Look:
+    def _look(self, incident: Incident, ledger: Ledger, *, since: datetime) -> Look:
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
         sessions = self.things.sessions(incident.thing_name, known=known)
         reverted = unproven_changes(ledger.entries(), self.actions)
         self._drop_again(incident, ledger, sessions)
-        legs = legs_of(sessions, reverted, incident.plan_gaps)
-        return Look(quiet=is_quiet(sessions), legs=legs, reverted=reverted)
+        legs = legs_of(sessions, reverted, incident.plan_gaps, since=since)
+        return Look(quiet=is_quiet(sessions, since=since), legs=legs, reverted=reverted)
 
     def _drop_again(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts]) -> None:
         for session in sessions:
@@ -127,14 +132,14 @@ class Verifier:
         proven_at = stamp(clock.now()) if result is Verdict.PROVEN else None
         # Without the moment, which the chain's entry has: run again, the step keeps the same proof, not another one.
         self.evidence.keep_for(incident.id, "proof", {"result": result, "legs": legs})
+        keep_sightings(incident, self.incidents, self.evidence)
         self.incidents.set_while_claimed(incident.id, ledger.actor, legs=legs, proven_at=proven_at)
 
     def _unexplained(self, incident: Incident) -> list[Alarm]:
         """Return the alarms dated after the proof that a thing which is merely refused would not cause."""
-        rows = [(Alarm.model_validate(row["alarm"]), row) for row in self.incidents.rows_of(incident.id, "SIGHTING#")]
         return [
             alarm
-            for alarm, row in rows
+            for alarm, row in self.incidents.sightings(incident.id)
             if incident.proven_at and alarm.is_dated_after(incident.proven_at)
             if not (alarm.expected_while_contained or row["is_resend"])
         ]

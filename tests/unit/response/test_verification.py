@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from cordon.model.change import Gap
 from cordon.model.incident import Leg, LegOutcome
@@ -8,6 +10,7 @@ from cordon.response.verification import Progress, Verdict, is_quiet, legs_of, n
 from hypothesis import given
 from hypothesis import strategies as st
 
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CUT = Leg(resource="connection/pump-01", outcome=LegOutcome.ABSENT, reason="gone")
 OPEN = Leg(resource="sts/a", outcome=LegOutcome.UNKNOWN, reason="not known")
 
@@ -93,11 +96,34 @@ def test_the_limits_are_kept_to_the_second(quiet_seconds: int, waited: int, quie
 def test_a_session_is_judged_by_what_was_seen(session: dict[str, object], quiet: bool, outcome: LegOutcome) -> None:
     """What AWS does not say is not quiet; a foreign client id keeps nothing waiting and is never proven."""
     facts = SessionFacts.model_validate({"client_id": "pump-01", **session})
-    (leg,) = legs_of([facts], [], [])
-    assert (is_quiet([facts]), leg.outcome) == (quiet, outcome)
+    (leg,) = legs_of([facts], [], [], since=NOON)
+    assert (is_quiet([facts], since=NOON), leg.outcome) == (quiet, outcome)
+
+
+@pytest.mark.parametrize(
+    ("seconds_after", "reason", "back"),
+    [
+        (60, "CLIENT_INITIATED_DISCONNECT", True),
+        (60, "FORBIDDEN_ACCESS", True),
+        (60, None, True),
+        (6, "CONNECTION_LOST", True),
+        (5, "API_INITIATED_DISCONNECT", False),
+        (-60, "CLIENT_INITIATED_DISCONNECT", False),
+        (60, "AUTH_ERROR", False),
+    ],
+)
+def test_a_thing_that_came_and_left_between_two_looks_was_not_quiet(
+    seconds_after: int, reason: str | None, back: bool
+) -> None:
+    """When its last session ended tells; what we dropped at the last look, and what was never let in, is no sign."""
+    left_at = NOON + timedelta(seconds=seconds_after)
+    facts = SessionFacts(client_id="pump-01", connected=False, reason=reason, left_at=left_at)
+    (leg,) = legs_of([facts], [], [], since=NOON)
+    assert is_quiet([facts], since=NOON) is not back
+    assert (leg.outcome is LegOutcome.CONNECTED, leg.proven) == (back, not back)
 
 
 def test_a_gap_of_the_plan_is_a_leg_that_is_not_known() -> None:
     """What no change of ours closes is named until the end."""
-    (leg,) = legs_of([], [], [Gap(resource="sts/a", reason="it lives on")])
+    (leg,) = legs_of([], [], [Gap(resource="sts/a", reason="it lives on")], since=NOON)
     assert (leg.resource, leg.outcome, leg.proven) == ("sts/a", LegOutcome.UNKNOWN, False)
