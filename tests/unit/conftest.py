@@ -24,7 +24,7 @@ from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, Incident, Mode
 from moto import mock_aws
 
-from playtest.local_aws import iot, iot_data, locks, ops_center, sessions
+from playtest.local_aws import done_once, iot, iot_data, locks, ops_center, sessions, table_reads
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -136,8 +136,8 @@ def an_alarm(**changed: Any) -> Alarm:
 
 @contextmanager
 def make_bed() -> Iterator[Bed]:
-    """Start a local AWS with an empty table and bucket, and end it."""
-    for module in (iot, iot_data, ops_center, locks):
+    """Start a local AWS with an empty table and bucket, as quick as the playtest's, and end it."""
+    for module in (iot, iot_data, ops_center, locks, table_reads, done_once):
         module.install()
     with mock_aws():
         bed = Bed()
