@@ -22,6 +22,7 @@ from playtest.local_aws.sessions import client
 from playtest.local_aws.transform import ARTEFACT_BUCKET, ARTEFACT_KEY, read_template, transformed_json
 
 STACK_NAME = "cordon"
+_TEMPLATE_KEY = "template.json"
 
 
 class UnknownResourceType(Exception):
@@ -67,12 +68,12 @@ def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:
     text = transformed_json(template, source, parameters, region)
     transformed = json.loads(text)
     _require_known_types(transformed)
-    _provide_artefact(region)
+    _provide_artefacts(region, text)
     _provide_managed_policies(transformed)
     cloudformation = client("cloudformation", region)
     cloudformation.create_stack(
         StackName=STACK_NAME,
-        TemplateBody=text,
+        TemplateURL=f"https://s3.amazonaws.com/{ARTEFACT_BUCKET}/{_TEMPLATE_KEY}",
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
@@ -95,14 +96,19 @@ def _require_known_types(transformed: Mapping[str, Any]) -> None:
         raise UnknownResourceType(", ".join(f"{name} ({kind})" for name, kind in unknown.items()))
 
 
-def _provide_artefact(region: str) -> None:
-    """moto wants the functions' code in a bucket; the handlers run from this tree, so any archive will do."""
+def _provide_artefacts(region: str, template: str) -> None:
+    """Put what `sam deploy` would upload into a bucket: the template, and an archive of the functions' code.
+
+    The handlers run from this tree, so any archive will do. A template in the request itself would be encoded for a
+    form, and back, character by character.
+    """
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("README", "The playtest runs the handlers from the source tree.")
     s3 = client("s3", region)
     s3.create_bucket(Bucket=ARTEFACT_BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_object(Bucket=ARTEFACT_BUCKET, Key=ARTEFACT_KEY, Body=archive.getvalue())
+    s3.put_object(Bucket=ARTEFACT_BUCKET, Key=_TEMPLATE_KEY, Body=template.encode())
 
 
 def _provide_managed_policies(transformed: Mapping[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 moto looks for each of ten members of a DynamoDB value under six possible names, inspects the whole class of a service's
 responses to find one method, routes a request four times, and lists the kinds of node of an update's grammar for each
-node. botocore cleans each part of its User-Agent, character by character.
+node. It makes an RSA key for each symmetric key of KMS, such as a table's, and never uses it. botocore cleans each part
+of its User-Agent, character by character.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from moto.core import responses
 from moto.core.responses import BaseResponse
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.kms import models as kms
+from moto.kms.utils import KeySpec
 
 from playtest.local_aws.moto_methods import replace
 
@@ -26,6 +29,7 @@ def install() -> None:
     """Put the shorter ways in, once per process, and after every mend that adds a method to a response class."""
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
     useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
+    kms.generate_private_key = _symmetric_without_a_key_pair(kms.generate_private_key)
     replace(BaseJSONSerializer, _serialize_type_structure=_members_that_are_there(BaseJSONSerializer))
     replace(BaseResponse, _get_action=_routed_once(BaseResponse))
     replace(DepthFirstTraverser, nodes_to_be_processed=_listed_once(DepthFirstTraverser))
@@ -72,3 +76,11 @@ def _listed_once(traverser: Any) -> Any:
         return self._kinds
 
     return nodes_to_be_processed
+
+
+def _symmetric_without_a_key_pair(generate: Any) -> Any:
+    @functools.wraps(generate)
+    def generate_private_key(key_spec: str) -> Any:
+        return None if key_spec == KeySpec.SYMMETRIC_DEFAULT else generate(key_spec)
+
+    return generate_private_key

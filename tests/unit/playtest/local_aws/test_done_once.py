@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 from moto.core.routing import ServiceOperationRouter
+from moto.kms.models import kms_backends
 
 from playtest.local_aws import LocalAws
 
@@ -45,3 +46,16 @@ def test_two_requests_are_two_operations(aws: LocalAws) -> None:
     iot.create_thing(thingName="one")
     assert iot.describe_thing(thingName="one")["thingName"] == "one"
     assert [thing["thingName"] for thing in iot.list_things()["things"]] == ["one"]
+
+
+def test_only_a_symmetric_key_has_no_key_pair(aws: LocalAws) -> None:
+    """A table's key of KMS encrypts without one; a key that signs has its own."""
+    kms = aws.client("kms")
+    symmetric = kms.create_key()["KeyMetadata"]["KeyId"]
+    sealed = kms.encrypt(KeyId=symmetric, Plaintext=b"text")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"text"
+    signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+    signed = {"KeyId": signing, "Message": b"text", "SigningAlgorithm": "ECDSA_SHA_256"}
+    assert kms.verify(**signed, Signature=kms.sign(**signed)["Signature"])["SignatureValid"]
+    keys = kms_backends["123456789012"]["eu-west-1"].keys
+    assert (keys[symmetric].private_key, keys[signing].private_key is None) == (None, False)
