@@ -29,10 +29,11 @@ class GroupMembership:
         """Return the changes that take the thing out of every group, other than `but`, whose policies allow anything.
 
         A group's policies, and those of its parents, bind a member whose client id is its thing name, whatever hangs
-        on its certificate (AWS-FACTS 1.3).
+        on its certificate (AWS-FACTS 1.3). AWS refuses to take a thing out of a dynamic group: it is none of them.
         """
-        allowing = [group.name for group in thing.groups if any(map(allows_anything, group.policies))]
-        return [self._change(thing.name, group, wanted=False) for group in allowing if group != but]
+        allowing = [group for group in thing.groups if any(map(allows_anything, group.policies))]
+        left = [group.name for group in allowing if group.query is None and group.name != but]
+        return [self._change(thing.name, group, wanted=False) for group in left]
 
     def plan_join(self, thing: ThingFacts, group: str) -> list[Change]:
         """Return the change that puts the thing into `group`; none if it is there."""

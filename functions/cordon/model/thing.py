@@ -47,11 +47,14 @@ class CertificateFacts(Word):
 
 
 class GroupFacts(Word):
-    """A static thing group that holds the thing, with the policies that it and its parents carry."""
+    """A thing group that holds the thing, with the policies that it and its parents carry."""
 
     name: str
     arn: str
     policies: list[AttachedPolicy]
+    query: str | None = None
+    """What chooses the members of a dynamic group: AWS lets nobody take a thing out of it. None: a static group, or
+    one whose policies allow nothing, so that it does not matter."""
 
 
 class SessionFacts(Word):

@@ -13,7 +13,7 @@ from cordon.actions.session import plan_drop
 from cordon.model.change import Change, Effect, Gap, Plan
 from cordon.model.thing import SessionFacts, ThingFacts
 from cordon.things.arns import IotArns
-from cordon.things.policies import ASSUME_ROLE, allows
+from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,22 @@ def _gaps(thing: ThingFacts) -> list[Gap]:
         Gap(resource=f"principal/{arn}", reason="the thing also has a principal that is no certificate")
         for arn in thing.other_principals
     ]
-    return foreign + others + _sts_gaps(thing)
+    return foreign + others + _dynamic_gaps(thing) + _sts_gaps(thing)
+
+
+def _dynamic_gaps(thing: ThingFacts) -> list[Gap]:
+    """Return what the thing may go on doing as a member of groups that it cannot be taken out of."""
+    return [
+        Gap(
+            resource=f"group/{group.name}",
+            reason=f"policy {policy.name} goes on allowing what it allows: the group is dynamic, and AWS lets nobody "
+            "take a thing out of it",
+        )
+        for group in thing.groups
+        if group.query is not None
+        for policy in group.policies
+        if allows_anything(policy)
+    ]
 
 
 def _sts_gaps(thing: ThingFacts) -> list[Gap]:

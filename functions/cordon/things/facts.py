@@ -14,6 +14,7 @@ from cordon.model.thing import (
     SessionFacts,
     ThingFacts,
 )
+from cordon.things.policies import allows_anything
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
@@ -122,13 +123,18 @@ class ThingReader:
 
     def _groups(self, thing_name: str) -> list[GroupFacts]:
         groups = sorted(groups_of(self._iot, thing_name))
+        return [self._group(name, arn) for name, arn in groups]
+
+    def _group(self, name: str, arn: str) -> GroupFacts:
         # Recursive: what a parent group carries binds the members of its children too.
-        return [
-            GroupFacts(
-                name=name, arn=arn, policies=list(self._policies(attached_names(self._iot, arn, recursive=True)))
-            )
-            for name, arn in groups
-        ]
+        policies = list(self._policies(attached_names(self._iot, arn, recursive=True)))
+        # Asked only of a group that containment would leave: few things are in any, and each question takes its time.
+        matters = any(map(allows_anything, policies))
+        return GroupFacts(name=name, arn=arn, policies=policies, query=self._query(name) if matters else None)
+
+    def _query(self, group: str) -> str | None:
+        """Return the query of a dynamic group; a static one has none."""
+        return self._iot.describe_thing_group(thingGroupName=group).get("queryString")
 
     def _policies(self, names: Iterable[str]) -> Iterator[AttachedPolicy]:
         for name in names:

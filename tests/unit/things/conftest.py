@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from cordon.model.thing import ThingFacts
 from cordon.things.facts import ThingReader
+from moto.iot.models import iot_backends
 
 from playtest.fleet.certificates import demo_ca, demo_certificate
+from playtest.local_aws.iot_dynamic_groups import leave_policy
 
-from ..conftest import THING, Bed
+from ..conftest import ACCOUNT, REGION, THING, Bed
 
 
 def document(*actions: str, effect: str = "Allow") -> str:
@@ -101,6 +103,13 @@ class Registry:
             self.bed.iot.attach_policy(policyName=policy, target=arn)
         if member:
             self.bed.iot.add_thing_to_thing_group(thingGroupName=name, thingName=member)
+        return arn
+
+    def dynamic_group(self, name: str, *policies: str, query: str = f"thingName:{THING}") -> str:
+        """Make a group whose query finds the thing, with policies that it has of old, and return its ARN."""
+        arn: str = self.bed.iot.create_dynamic_thing_group(thingGroupName=name, queryString=query)["thingGroupArn"]
+        for policy in policies:
+            leave_policy(iot_backends[ACCOUNT][REGION], policy, arn)
         return arn
 
     def last_seen_as(self, client_id: str, thing: str = THING) -> None:

@@ -104,6 +104,39 @@ def test_a_thing_that_is_quarantined_already_has_no_gap_for_that(registry: Regis
     assert (left_and_joined(made), made.gaps) == ([], [])
 
 
+def test_a_dynamic_group_is_never_left_and_what_it_goes_on_allowing_is_named(registry: Registry) -> None:
+    """AWS refuses to take a thing out of one, which would end the playbook half way; the static group is left."""
+    registry.thing()
+    registry.certificate()
+    policy = registry.policy("plant-device", "iot:Connect")
+    registry.dynamic_group("leased", policy, registry.policy("more", "iot:Publish"))
+    registry.group("line-1", policy)
+    made = plan(registry)
+    assert left_and_joined(made) == [(f"thing/{THING}/group/line-1", False), (JOIN, True)]
+    assert [gap.resource for gap in made.gaps] == ["group/leased"] * 2
+    assert [gap.reason.partition(" goes on")[0] for gap in made.gaps] == ["policy more", "policy plant-device"]
+
+
+def test_a_dynamic_group_that_allows_nothing_is_no_gap(registry: Registry) -> None:
+    """Most have no policy: the thing stays in them, and nothing is left open."""
+    registry.thing()
+    registry.certificate()
+    registry.dynamic_group("leased")
+    made = plan(registry)
+    assert (left_and_joined(made), made.gaps) == ([(JOIN, True)], [])
+
+
+def test_a_dynamic_group_takes_one_of_the_ten_places(registry: Registry) -> None:
+    """AWS could put it out to make room, which would be a change that nobody planned."""
+    registry.thing()
+    registry.dynamic_group("leased", registry.policy("plant-device", "iot:Connect"))
+    for number in range(MOST_GROUPS - 1):
+        registry.group(f"group-{number}")
+    made = plan(registry)
+    assert left_and_joined(made) == []
+    assert [gap.resource for gap in made.gaps] == ["group/leased", f"group/{QUARANTINE}"]
+
+
 @pytest.mark.parametrize("actions", [(ASSUME,), ("iot:*",), ("*",), ("iot:Connect", "IOT:assumerolewith*")])
 def test_each_way_to_aws_credentials_is_named_by_certificate_and_policy(
     registry: Registry, actions: tuple[str, ...]

@@ -53,6 +53,27 @@ def test_what_a_parent_group_carries_binds_the_thing_too(registry: Registry) -> 
     assert (group.name, [policy.name for policy in group.policies]) == ("line-1", ["of-line", "of-plant"])
 
 
+def test_a_dynamic_group_that_matters_tells_its_query(registry: Registry) -> None:
+    """Only then can a person see why the thing is in it; a static group has none."""
+    registry.thing()
+    policy = registry.policy("plant-device", "iot:Connect")
+    registry.dynamic_group("leased", policy)
+    registry.group("line-1", policy)
+    assert [(group.name, group.query) for group in registry.read().groups] == [
+        ("leased", f"thingName:{THING}"),
+        ("line-1", None),
+    ]
+
+
+def test_a_group_that_allows_nothing_is_not_asked_about(registry: Registry) -> None:
+    """It is left alone, whatever it is, and every question delays the first containment call."""
+    registry.thing()
+    registry.group("plant")
+    registry.dynamic_group("leased")
+    registry.read()
+    assert "describe_thing_group" not in registry.iot.calls
+
+
 def test_a_policy_is_read_once_however_often_it_is_attached(registry: Registry) -> None:
     """AWS IoT's control plane takes a few calls a second, and the customer needs them too."""
     registry.thing()
