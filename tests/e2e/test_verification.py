@@ -45,6 +45,28 @@ def test_a_device_that_comes_back_between_drops_is_dropped_until_it_stays_away(
     assert pages(aws) == []
 
 
+def test_a_device_that_comes_and_leaves_between_two_looks_is_not_called_gone(aws: LocalAws, alarm: Alarm) -> None:
+    """No look finds it connected, but the broker says when it left: the quiet is counted from there."""
+    aws.fleet.behave("pump-01", Behaviour.QUIET)
+    aws.fleet.certificate_stays_accepted("pump-01")
+    left: list[datetime] = []
+
+    broker = aws.fleet.broker
+    certificate = broker.registry.certificate_arn(aws.fleet.certificate_id("pump-01"))
+
+    def visit(_before: datetime, after: datetime) -> None:
+        if len(left) < 2 and aws.calls.of(operation="DeleteConnection"):
+            broker.connect("pump-01", certificate)
+            broker.leave("pump-01")
+            left.append(after)
+
+    aws.clock.subscribe(visit)
+    incident = answered(aws, alarm("pump-01"))
+    assert incident.status is IncidentStatus.CONTAINED
+    assert incident.proven_at is not None
+    assert (incident.proven_at - left[-1]).total_seconds() >= 540
+
+
 def test_a_device_whose_certificate_bites_late_is_contained_when_it_has_bitten(aws: LocalAws, alarm: Alarm) -> None:
     """The quiet begins when the device was last seen, not when its certificate was shut off."""
     aws.fleet.certificate_bites_after("pump-01", 400)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cordon.model.thing import (
@@ -101,6 +102,7 @@ class ThingReader:
             client_id=client_id,
             connected=found.get("connected"),
             reason=found.get("disconnectReason"),
+            left_at=_moment(found.get("disconnectedSince")),
             foreign=self._foreign(client_id, thing_name, found.get("thingName")),
         )
 
@@ -153,6 +155,11 @@ def groups_of(iot: IoTClient, thing_name: str) -> list[tuple[str, str]]:
     """Return name and ARN of every group that the thing is a direct member of."""
     pages = iot.get_paginator("list_thing_groups_for_thing").paginate(thingName=thing_name)
     return [(group["groupName"], group["groupArn"]) for page in pages for group in page["thingGroups"]]
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    """Return a time of the broker's (GetConnection: Unix time in milliseconds) as an aware one."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
 
 def _criticality(value: str | None) -> Criticality:
