@@ -58,6 +58,13 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     play("not a thing")  # rejected
     aws.faults.abort_in("ReplacePolicies")
     play("mixer-01")
+    for name in ("pump-05", "pump-06"):
+        aws.fleet.add_thing(name, {})
+    aws.faults.abort_in("RecordOutcome")
+    play("pump-05")  # its ticket is there already, and brought up to date
+    aws.faults.abort_in("RecordOutcome")
+    aws.faults.fail("ssm", "UpdateOpsItem", "InternalServerError", times=6)
+    play("pump-06")  # as pump-05, by the sweep
     aws.faults.fail("ssm", "CreateOpsItem", "InternalServerError", times=6)
     play("pump-03")
     aws.faults.fail("events", "PutEvents", "InternalException", times=100, function="TriageFunction")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -41,10 +42,14 @@ class Evidence:
 
     def keep_for(self, incident_id: str, what: str, content: Any) -> EvidenceRef:
         """Keep `content` (JSON) for an incident as `what`, and enter it into the incident's chain."""
-        body = canonical_json(content)
-        ref = self.keep(f"incidents/{incident_id}/{what}-{sha256_hex(body)[:12]}.json", body)
+        ref = self.keep_piece(incident_id, what, content)
         self.enter(incident_id, ref)
         return ref
+
+    def keep_piece(self, incident_id: str, what: str, content: Any) -> EvidenceRef:
+        """Keep `content` (JSON) for an incident as `what`, to be entered into its chain with others."""
+        body = canonical_json(content)
+        return self.keep(f"incidents/{incident_id}/{what}-{sha256_hex(body)[:12]}.json", body)
 
     def keep(self, object_key: str, body: str) -> EvidenceRef:
         """Write an object once.
@@ -75,21 +80,24 @@ class Evidence:
             self._same(ref)
         return ref
 
-    def enter(self, incident_id: str, ref: EvidenceRef) -> None:
-        """Enter an object into the incident's chain, once: each entry names the hash of the one before it.
+    def enter(self, incident_id: str, *refs: EvidenceRef) -> None:
+        """Enter objects into the incident's chain, each once: an entry names the hash of the one before it.
 
-        The entry is an object of the bucket too, so that the chain can be checked without the table; the head in the
-        table is what an attacker of the bucket alone cannot change. The object is written first: every entry of the
+        The entries are objects of the bucket too, so that the chain can be checked without the table; the head in the
+        table is what an attacker of the bucket alone cannot change. The objects are written first: every entry of the
         chain has its object, and one that a dead step left behind is in no chain.
 
         Raises:
             RecordBusy: other writers were in the way each time.
         """
         for _ in range(_ATTEMPTS):
-            if any(entry["key"] == ref.key for entry in self.chain(incident_id)):
-                return
+            # The head sorts before the entries and is read first: one that is behind them fails the write below.
+            head, entries = self._read(incident_id)
+            entered = {entry["key"] for entry in entries}
+            missing = [ref for ref in refs if ref.key not in entered]
             try:
-                self._append(incident_id, ref)
+                if missing:
+                    self._append(incident_id, head, missing)
             except ConditionFailed:
                 continue  # another step entered something meanwhile
             return
@@ -97,25 +105,32 @@ class Evidence:
 
     def chain(self, incident_id: str) -> list[Row]:
         """Return the entries of the incident's chain in order: schema_version, number, key, sha256, previous, at."""
-        found = self._table.rows(rows.of_incident(incident_id), f"{rows.EVIDENCE_HEAD}#")
-        return [{name: value for name, value in row.items() if name not in {"pk", "sk"}} for row in found]
+        return self._read(incident_id)[1]
 
-    def _append(self, incident_id: str, ref: EvidenceRef) -> None:
-        pk = rows.of_incident(incident_id)
-        head = self._table.get(pk, rows.EVIDENCE_HEAD)
-        number = int(head["number"]) + 1 if head else 1
-        previous = str(head["entry_sha256"]) if head else ""
-        facts = {"number": number, "key": ref.key, "sha256": ref.sha256, "previous": previous}
-        entry = canonical_json({"schema_version": SCHEMA_VERSION, **facts, "at": stamp(clock.now())})
-        digest = sha256_hex(entry)
-        self.keep(f"incidents/{incident_id}/chain/{number:05d}-{digest[:12]}.json", entry)
-        moved = {"number": number, "entry_sha256": digest}
+    def _read(self, incident_id: str) -> tuple[Row | None, list[Row]]:
+        """Return the head of the chain, None where there is no chain yet, and the entries in order."""
+        found = {row["sk"]: row for row in self._table.rows(rows.of_incident(incident_id), rows.EVIDENCE_HEAD)}
+        head = found.pop(rows.EVIDENCE_HEAD, None)
+        return head, [
+            {name: value for name, value in row.items() if name not in {"pk", "sk"}} for row in found.values()
+        ]
+
+    def _append(self, incident_id: str, head: Row | None, refs: Sequence[EvidenceRef]) -> None:
+        pk, seen = rows.of_incident(incident_id), str(head["entry_sha256"]) if head else ""
+        before, digest, writes = int(head["number"]) if head else 0, seen, []
+        for number, ref in enumerate(refs, start=before + 1):
+            facts = {"number": number, "key": ref.key, "sha256": ref.sha256, "previous": digest}
+            entry = canonical_json({"schema_version": SCHEMA_VERSION, **facts, "at": stamp(clock.now())})
+            digest = sha256_hex(entry)
+            self.keep(f"incidents/{incident_id}/chain/{number:05d}-{digest[:12]}.json", entry)
+            writes.append(put({**key(pk, f"{rows.EVIDENCE_HEAD}#{number:05d}"), **json.loads(entry)}))
+        moved = {"number": before + len(refs), "entry_sha256": digest}
         head_key = key(pk, rows.EVIDENCE_HEAD)
         self._table.write(
-            update(head_key, set_=moved, condition="entry_sha256 = :seen", seen=previous)
+            update(head_key, set_=moved, condition="entry_sha256 = :seen", seen=seen)
             if head
             else put({**head_key, "schema_version": SCHEMA_VERSION, **moved}),
-            put({**key(pk, f"{rows.EVIDENCE_HEAD}#{number:05d}"), **json.loads(entry)}),
+            *writes,
         )
 
     def _same(self, ref: EvidenceRef) -> None:

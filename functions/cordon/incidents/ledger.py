@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cordon import clock
 from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
 from cordon.incidents import rows
@@ -79,13 +81,12 @@ class Ledger:
         Raises:
             NotTheClaimant: the incident is no longer this execution's; the call must not be made.
         """
-        self._write(
-            entry, ChangeStatus.ATTEMPTED, "attempted_at", still_claimed(self._id, self.actor), self._hold(entry)
-        )
+        attempted = self._moved(entry, ChangeStatus.ATTEMPTED, "attempted_at")
+        self._write(attempted, still_claimed(self._id, self.actor), self._hold(entry))
 
     def applied(self, entry: LedgerEntry) -> None:
         """Record that the change was made, also when the incident was taken away meanwhile: it is a fact."""
-        self._write(entry, ChangeStatus.APPLIED, "applied_at", self._first_contained())
+        self._write(self._moved(entry, ChangeStatus.APPLIED, "applied_at"), self._first_contained())
 
     def found(self, entry: LedgerEntry) -> None:
         """Record that the resource was as wanted already. It is held all the same, but not ours to undo.
@@ -93,12 +94,22 @@ class Ledger:
         Raises:
             NotTheClaimant: the incident is no longer this execution's, and nothing is held for it.
         """
-        self._write(entry, ChangeStatus.FOUND, "verified_at", still_claimed(self._id, self.actor), self._hold(entry))
+        found = self._moved(entry, ChangeStatus.FOUND, "verified_at")
+        self._write(found, still_claimed(self._id, self.actor), self._hold(entry))
 
-    def verified(self, entry: LedgerEntry) -> None:
-        """Record that the change was read back."""
-        if entry.status is ChangeStatus.APPLIED:
-            self._write(entry, ChangeStatus.VERIFIED, "verified_at")
+    def verified(self, entries: Iterable[LedgerEntry]) -> None:
+        """Record which changes that we made were read back.
+
+        Raises:
+            NotTheClaimant: the incident is no longer this execution's.
+        """
+        marked = [
+            self._moved(entry, ChangeStatus.VERIFIED, "verified_at")
+            for entry in entries
+            if entry.status is ChangeStatus.APPLIED
+        ]
+        if marked:
+            self._write(still_claimed(self._id, self.actor), *marked)
 
     def brought_about(self, effect: Effect, outcome: str) -> None:
         """Record an effect and what came of it."""
@@ -107,14 +118,16 @@ class Ledger:
         row = key(rows.of_incident(self._id), f"EFFECT#{stamp(at)}#{effect.resource}")
         self._table.write(put({**row, **record.model_dump(mode="json")}, condition=None))
 
-    def _write(self, entry: LedgerEntry, status: ChangeStatus, moment: str, *more: Write) -> None:
-        at = stamp(clock.now())
-        change = update(
+    def _moved(self, entry: LedgerEntry, status: ChangeStatus, moment: str) -> Write:
+        """Return the write that moves an entry to a status, at `moment` (the name of its field)."""
+        return update(
             key(rows.of_incident(self._id), rows.change(entry.number)),
-            set_={"status": status, "actor": self.actor, moment: at},
+            set_={"status": status, "actor": self.actor, moment: stamp(clock.now())},
         )
+
+    def _write(self, *writes: Write) -> None:
         try:
-            self._table.write(change, *more)
+            self._table.write(*writes)
         except ConditionFailed as error:
             raise NotTheClaimant(f"{self._id} was taken from {self.actor}") from error
 

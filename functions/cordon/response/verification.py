@@ -89,11 +89,17 @@ def was_back(session: SessionFacts, since: datetime) -> bool:
     return session.left_at > since + _CLOCKS_DIFFER
 
 
+def is_last(progress: Progress, *, quiet: bool) -> bool:
+    """Say whether this look is the last: the quiet was long enough, or it has taken too long."""
+    return _is_long(progress, quiet=quiet) or progress.waited_seconds >= GIVE_UP_SECONDS
+
+
 def verdict(progress: Progress, legs: Iterable[Leg], *, quiet: bool) -> Verdict:
     """Return what this look means: proven or partial after a quiet long enough, partial when it never gets quiet."""
-    if quiet and progress.quiet_seconds >= QUIET_SECONDS:
-        return Verdict.PROVEN if all(leg.proven for leg in legs) else Verdict.PARTIAL
-    return Verdict.PARTIAL if progress.waited_seconds >= GIVE_UP_SECONDS else Verdict.LOOK_AGAIN
+    if not is_last(progress, quiet=quiet):
+        return Verdict.LOOK_AGAIN
+    proven = _is_long(progress, quiet=quiet) and all(leg.proven for leg in legs)
+    return Verdict.PROVEN if proven else Verdict.PARTIAL
 
 
 def next_wait(progress: Progress, *, quiet: bool) -> int:
@@ -101,6 +107,10 @@ def next_wait(progress: Progress, *, quiet: bool) -> int:
     if progress.look == 0 or not quiet:
         return _FIRST_LOOK_AFTER
     return max(1, min(_LOOK_EVERY, QUIET_SECONDS - progress.quiet_seconds))
+
+
+def _is_long(progress: Progress, *, quiet: bool) -> bool:
+    return quiet and progress.quiet_seconds >= QUIET_SECONDS
 
 
 def _session_leg(session: SessionFacts, since: datetime) -> Leg:

@@ -105,12 +105,12 @@ class Assessor:
         self, incident: Incident, opening: Alarm | None, thing: ThingFacts | None, plan: Plan
     ) -> EvidenceRef | None:
         """Keep the raw alarm's reference, the capsule and the plan in the evidence, before any change."""
-        if opening and opening.raw:
-            self.evidence.enter(incident.id, opening.raw)
         capsule = self._capsule(thing)
-        ref = self.evidence.keep_for(incident.id, "capsule", capsule) if capsule else None
-        self.evidence.keep_for(incident.id, "plan", plan.model_dump(mode="json"))
-        return ref
+        kept = self.evidence.keep_piece(incident.id, "capsule", capsule) if capsule else None
+        planned = self.evidence.keep_piece(incident.id, "plan", plan.model_dump(mode="json"))
+        raw = opening.raw if opening else None
+        self.evidence.enter(incident.id, *(ref for ref in (raw, kept, planned) if ref))
+        return kept
 
     def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
         # Without the moment, which the chain's entry has: run again, the step keeps the same capsule, not another one.

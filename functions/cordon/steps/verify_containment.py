@@ -16,11 +16,20 @@ from cordon.incidents.evidence import Evidence
 from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents, stamp
 from cordon.model.alarm import Alarm
-from cordon.model.change import ChangeStatus, LedgerEntry
+from cordon.model.change import LedgerEntry
 from cordon.model.incident import Incident, Leg
 from cordon.model.thing import SessionFacts
 from cordon.response.manifest import keep_sightings
-from cordon.response.verification import Progress, Verdict, is_quiet, legs_of, next_wait, unproven_changes, verdict
+from cordon.response.verification import (
+    Progress,
+    Verdict,
+    is_last,
+    is_quiet,
+    legs_of,
+    next_wait,
+    unproven_changes,
+    verdict,
+)
 from cordon.steps.step import StepRequest, StepResult, actions, evidence, incidents, step, things
 from cordon.things.facts import ThingReader
 
@@ -50,10 +59,10 @@ class LookResult(StepResult):
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw."""
+    """What a last look saw: every leg, and the plan's changes, with those that are not there when read back."""
 
-    quiet: bool
     legs: list[Leg]
+    entries: list[LedgerEntry]
     reverted: list[LedgerEntry]
 
 
@@ -77,12 +86,16 @@ class Verifier:
         ledger = Ledger(self.incidents, incident.id, request.execution)
         seen = Progress(request.look, request.waited_seconds, request.quiet_seconds)
         # The quiet that is claimed so far: whoever was there within it has broken it, seen by a look or not.
-        look = self._look(incident, ledger, since=clock.now() - timedelta(seconds=seen.quiet_seconds))
-        result = verdict(seen, look.legs, quiet=look.quiet)
-        if result is not Verdict.LOOK_AGAIN:
+        since = clock.now() - timedelta(seconds=seen.quiet_seconds)
+        sessions = self._sessions(incident)
+        self._drop_again(incident, ledger, sessions)
+        quiet, result = is_quiet(sessions, since=since), Verdict.LOOK_AGAIN
+        if is_last(seen, quiet=quiet):
+            look = self._read_back(incident, ledger, sessions, since=since)
+            result = verdict(seen, look.legs, quiet=quiet)
             self._conclude(incident, ledger, look, result)
-        wait = next_wait(seen, quiet=look.quiet)
-        after = seen.after(quiet=look.quiet and seen.look > 0, wait=wait)
+        wait = next_wait(seen, quiet=quiet)
+        after = seen.after(quiet=quiet and seen.look > 0, wait=wait)
         return LookResult(
             result=result,
             wait_seconds=wait,
@@ -101,20 +114,24 @@ class Verifier:
             return _answer(Verdict.MOOT)
         incident = self.incidents.get(request.incident_id)
         ledger = Ledger(self.incidents, incident.id, request.execution)
-        look = self._look(incident, ledger, since=incident.proven_at or clock.now())
+        sessions = self._sessions(incident)
+        self._drop_again(incident, ledger, sessions)
+        look = self._read_back(incident, ledger, sessions, since=incident.proven_at or clock.now())
         holds = all(leg.proven for leg in look.legs) and not self._unexplained(incident)
         facts = {"holds": holds, "legs": [leg.model_dump(mode="json") for leg in look.legs]}
         self.incidents.note(incident.id, "verified again", request.execution, facts)
         keep_sightings(incident, self.incidents, self.evidence)
         return _answer(Verdict.PROVEN if holds else Verdict.PARTIAL)
 
-    def _look(self, incident: Incident, ledger: Ledger, *, since: datetime) -> Look:
+    def _sessions(self, incident: Incident) -> list[SessionFacts]:
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
-        sessions = self.things.sessions(incident.thing_name, known=known)
-        reverted = unproven_changes(ledger.entries(), self.actions)
-        self._drop_again(incident, ledger, sessions)
-        legs = legs_of(sessions, reverted, incident.plan_gaps, since=since)
-        return Look(quiet=is_quiet(sessions, since=since), legs=legs, reverted=reverted)
+        return self.things.sessions(incident.thing_name, known=known)
+
+    def _read_back(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts], *, since: datetime) -> Look:
+        """Read back what was changed. Only a last look does: it alone says what is proven, and IoT's quotas are low."""
+        entries = ledger.entries()
+        reverted = unproven_changes(entries, self.actions)
+        return Look(legs_of(sessions, reverted, incident.plan_gaps, since=since), entries, reverted)
 
     def _drop_again(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts]) -> None:
         for session in sessions:
@@ -126,9 +143,7 @@ class Verifier:
         """Keep the proof, or what is missing of it, and mark what was read back."""
         legs = [leg.model_dump(mode="json") for leg in look.legs]
         back = {entry.number for entry in look.reverted}
-        for entry in ledger.entries():
-            if entry.number not in back and entry.status is ChangeStatus.APPLIED:
-                ledger.verified(entry)
+        ledger.verified(entry for entry in look.entries if entry.number not in back)
         proven_at = stamp(clock.now()) if result is Verdict.PROVEN else None
         # Without the moment, which the chain's entry has: run again, the step keeps the same proof, not another one.
         self.evidence.keep_for(incident.id, "proof", {"result": result, "legs": legs})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +20,13 @@ _LONGEST_SEARCHABLE = 1000
 """Characters: longer texts are for reading, and need no index."""
 
 
+class Found(NamedTuple):
+    """The id of an incident's OpsItem, and whether it was made just now, with what it shall say in it."""
+
+    id: str
+    is_new: bool
+
+
 class OpsCenter:
     """Writes tickets as OpsItems."""
 
@@ -27,8 +34,8 @@ class OpsCenter:
         """Write through `client`."""
         self._client = client
 
-    def create(self, incident_id: str, content: TicketContent) -> str:
-        """Return the id of the incident's OpsItem, made now or by an earlier try that died before it was recorded.
+    def create(self, incident_id: str, content: TicketContent) -> Found:
+        """Return the incident's OpsItem, made now or by an earlier try that died before it was recorded.
 
         OpsCenter de-duplicates open OpsItems by `/aws/dedup` and names the one it has (CreateOpsItem,
         OpsItemAlreadyExistsException).
@@ -47,10 +54,11 @@ class OpsCenter:
                 OperationalData=_operational({**dedup, **content.data}),
             )
         except self._client.exceptions.OpsItemAlreadyExistsException as there:
-            return str(there.response["OpsItemId"])  # type: ignore[typeddict-item] # a modelled member of this error
+            known = str(there.response["OpsItemId"])  # type: ignore[typeddict-item] # a modelled member of this error
+            return Found(known, is_new=False)
         except (ClientError, BotoCoreError) as error:
             raise TicketSystemDown(f"OpsCenter did not make a ticket: {error}") from error
-        return made["OpsItemId"]
+        return Found(made["OpsItemId"], is_new=True)
 
     def update(self, ticket_id: str, content: TicketContent) -> bool:
         """Write what the ticket says now. False: there is no such ticket any more, and never will be again.

@@ -10,7 +10,7 @@ from cordon.incidents import rows
 from cordon.incidents.record import stamp
 from cordon.incidents.table import Row, Table, key, update
 from cordon.model.base import SCHEMA_VERSION
-from cordon.tickets.ops_center import SYSTEM, OpsCenter
+from cordon.tickets.ops_center import SYSTEM, Found, OpsCenter
 from cordon.tickets.wording import TicketContent
 
 _TRY_AGAIN_AFTER = timedelta(minutes=5)
@@ -43,16 +43,16 @@ class Tickets:
             TicketSystemDown: it stays wanted.
         """
         known = (self.find(incident_id) or {}).get("ticket_id")
-        ticket_id = str(known or self._make(incident_id, content))
-        if not self._system.update(ticket_id, content):
-            ticket_id = self._make(incident_id, content, instead_of=ticket_id)
-            if not self._system.update(ticket_id, content):
+        ticket = Found(str(known), is_new=False) if known else self._make(incident_id, content)
+        if not self._says(ticket, content):
+            ticket = self._make(incident_id, content, instead_of=ticket.id)
+            if not self._says(ticket, content):
                 # A deletion takes minutes to be seen everywhere, and until then OpsCenter may name the deleted one.
-                raise TicketSystemDown(f"OpsCenter named {ticket_id}, and has no such ticket")
+                raise TicketSystemDown(f"OpsCenter named {ticket.id}, and has no such ticket")
         self._set(
             incident_id, set_={"written_at": stamp(clock.now())}, remove=["due_kind", "due_at", "wanted_at", "paged_at"]
         )
-        return ticket_id
+        return ticket.id
 
     def is_due(self, incident_id: str) -> bool:
         """Say whether the incident's ticket still waits to be written, and is to be tried by now."""
@@ -63,11 +63,15 @@ class Tickets:
         """Record that a person was told that this ticket cannot be written."""
         self._set(incident_id, set_={"paged_at": stamp(clock.now())})
 
-    def _make(self, incident_id: str, content: TicketContent, **replaced: str) -> str:
+    def _make(self, incident_id: str, content: TicketContent, **replaced: str) -> Found:
         """Make a ticket and record it before it is updated, so that a step which dies here finds it again."""
         made = self._system.create(incident_id, content)
-        self._set(incident_id, set_={"ticket_id": made, **replaced})
+        self._set(incident_id, set_={"ticket_id": made.id, **replaced})
         return made
+
+    def _says(self, ticket: Found, content: TicketContent) -> bool:
+        """Let the ticket say what it shall. False: there is no such ticket any more."""
+        return ticket.is_new or self._system.update(ticket.id, content)
 
     def _set(
         self, incident_id: str, *, set_: Row, set_once: Row | None = None, remove: list[str] | None = None

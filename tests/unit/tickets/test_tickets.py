@@ -10,7 +10,7 @@ from cordon.incidents import rows
 from cordon.model.change import Change, Gap
 from cordon.model.incident import Incident
 from cordon.response.outcome import ticket_for
-from cordon.tickets.ops_center import OpsCenter
+from cordon.tickets.ops_center import Found, OpsCenter
 from cordon.tickets.pager import Pager
 from cordon.tickets.tickets import Tickets
 from cordon.tickets.wording import TicketContent
@@ -48,9 +48,9 @@ def test_an_incident_has_one_ticket_however_often_it_is_written(bed: Bed) -> Non
 def test_a_ticket_made_before_a_crash_is_found_again(bed: Bed) -> None:
     """OpsCenter names the one that it has, and no second is made."""
     incident = bed.opened()
-    made = OpsCenter(bed.client("ssm")).create(incident.id, CONTENT)  # and the step died here
-    assert tickets(bed).write(incident.id, CONTENT) == made
-    assert len(items(bed)) == 1
+    made = OpsCenter(bed.client("ssm")).create(incident.id, CONTENT).id  # and the step died here
+    assert tickets(bed).write(incident.id, TicketContent("Cordon: later", "Done.", 1, {})) == made
+    assert [(item["OpsItemId"], item["Title"]) for item in items(bed)] == [(made, "Cordon: later")]
 
 
 def test_a_ticket_is_wanted_until_it_is_written(bed: Bed) -> None:
@@ -58,7 +58,7 @@ def test_a_ticket_is_wanted_until_it_is_written(bed: Bed) -> None:
     incident = bed.opened()
 
     class Down(OpsCenter):
-        def create(self, incident_id: str, content: TicketContent) -> str:
+        def create(self, incident_id: str, content: TicketContent) -> Found:
             raise TicketSystemDown("down")
 
     tickets(bed).want(incident.id)
