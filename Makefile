@@ -45,7 +45,7 @@ play: $(READY) ## Answer a sample alarm end to end in the local AWS, and show it
 	$(LOCAL) $(BIN)/cordon playtest run $(ALARM)
 
 test: $(READY) ## Run all tests; PYTHON=3.13 for another Python, in an environment of its own
-	$(LOCAL) $(BIN)/pytest --numprocesses auto
+	$(LOCAL) $(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: check-code check-template check-artefact ## Run every checker: code, template, the built artefact
 
