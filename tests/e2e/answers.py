@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 from cordon.incidents import rows
 from cordon.model.incident import Incident
@@ -35,10 +36,38 @@ def answered(aws: LocalAws, alarm: str) -> Incident:
     return the_incident(aws)
 
 
-def incident_of(aws: LocalAws, thing: str) -> Incident:
-    """The only incident of a thing."""
-    (incident,) = [one for one in Record(aws).incidents() if one.thing_name == thing]
-    return incident
+def at_rest(aws: LocalAws) -> dict[str, Incident]:
+    """Every incident by its thing, after it was seen that nothing is left to do.
+
+    A thing has one incident, an incident has one ticket, which waits for nothing, and no lock is left.
+    """
+    record = Record(aws)
+    incidents = {incident.thing_name: incident for incident in record.incidents()}
+    assert len(incidents) == len(record.incidents())
+    for incident in incidents.values():
+        (ticket,) = record.of_incident(incident.id, rows.TICKET)
+        assert tickets_of(aws, incident.id) == [ticket["ticket_id"]]
+        assert "due_at" not in ticket
+    assert locks(aws) == []
+    return incidents
+
+
+def deaths(aws: LocalAws, functions: Sequence[str], first: int = 1, step: int = 1) -> Iterator[int]:
+    """Let each function die after its n-th call, for n after n, until none of them makes so many; the last is clean.
+
+    A function of which none died was never played, so that its test would show nothing.
+    """
+    died: list[str] = []
+    for number in count(first, step):
+        for function in functions:
+            aws.faults.stop_after(function, number)
+        before = len(died)
+        yield number
+        aws.faults.clear()
+        died = [death for death in aws.faults.struck if "stopped after" in death]
+        if len(died) == before:
+            break
+    assert {death.split()[0] for death in died} == set(functions)
 
 
 def tickets_of(aws: LocalAws, incident_id: str) -> list[str]:

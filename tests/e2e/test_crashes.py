@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import count
 
 import pytest
 from cordon.model.incident import IncidentStatus
 from cordon.model.thing import Criticality
 
 from playtest.local_aws import LocalAws
-from tests.e2e.answers import Alarm, Up, answer, incident_of, locks, tickets_of
+from tests.e2e.answers import Alarm, Up, answer, at_rest, deaths
 
 CONTAINING = (
     "TriageFunction",
@@ -37,24 +35,6 @@ CHANGES = (
 SAFETY_CRITICAL = {"criticality": Criticality.SAFETY_CRITICAL.value}
 
 
-def deaths(aws: LocalAws, functions: Sequence[str], first: int = 1, step: int = 1) -> Iterator[int]:
-    """Let each function die after its n-th call, for n after n, until none of them makes so many; the last is clean.
-
-    A function of which none died was never played, so that its test would show nothing.
-    """
-    died: list[str] = []
-    for number in count(first, step):
-        for function in functions:
-            aws.faults.stop_after(function, number)
-        before = len(died)
-        yield number
-        aws.faults.clear()
-        died = [death for death in aws.faults.struck if "stopped after" in death]
-        if len(died) == before:
-            break
-    assert {death.split()[0] for death in died} == set(functions)
-
-
 def changes_made(aws: LocalAws, since: int) -> Counter[str]:
     """Every change of the fleet that was made since the n-th call, by operation and parameters."""
     made = [call for call in list(aws.calls)[since:] if call.operation in CHANGES and call.error is None]
@@ -71,38 +51,33 @@ def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
 def test_a_thing_is_contained_once_whatever_call_each_step_dies_after(up: Up, alarm: Alarm, first: int) -> None:
     """Every function dies after its n-th call: the thing is contained once, with one ticket and no lock left."""
     aws = up(AutomaticBudgetThings="1000")
-    made: list[Counter[str]] = []
+    made: dict[str, Counter[str]] = {}
     for number in deaths(aws, CONTAINING, first, SHARES):
         thing, since = f"dies-after-{number}", len(aws.calls)
         play(aws, alarm, thing)
-        made.append(changes_made(aws, since))
-        incident = incident_of(aws, thing)
-        assert incident.status is IncidentStatus.CONTAINED, number
-        assert len(tickets_of(aws, incident.id)) == 1
-        assert locks(aws) == []
-    assert {times for changes in made for times in changes.values()} == {1}
-    assert {changes.total() for changes in made} == {made[-1].total()}, "as many as where nothing died"
+        made[thing] = changes_made(aws, since)
+    assert {name: one.status for name, one in at_rest(aws).items()} == dict.fromkeys(made, IncidentStatus.CONTAINED)
+    assert {times for changes in made.values() for times in changes.values()} == {1}
+    assert len({changes.total() for changes in made.values()}) == 1, "as many as the last, in which nothing died"
 
 
 def test_an_escalation_that_dies_after_any_call_still_puts_it_before_a_person(up: Up, alarm: Alarm) -> None:
     """RecordEscalation may die anywhere: the thing is untouched, the incident escalated, with one ticket, no lock."""
     aws = up()
+    played = []
     for number in deaths(aws, ["RecordEscalationFunction"]):
-        play(aws, alarm, f"dies-after-{number}", **SAFETY_CRITICAL)
-        incident = incident_of(aws, f"dies-after-{number}")
-        assert incident.status is IncidentStatus.ESCALATED
-        assert len(tickets_of(aws, incident.id)) == 1
+        played.append(f"dies-after-{number}")
+        play(aws, alarm, played[-1], **SAFETY_CRITICAL)
     assert changes_made(aws, 0).total() == 0
-    assert locks(aws) == []
+    assert {name: one.status for name, one in at_rest(aws).items()} == dict.fromkeys(played, IncidentStatus.ESCALATED)
 
 
 def test_the_catch_of_an_unexpected_end_may_die_after_any_call(up: Up, alarm: Alarm) -> None:
     """CatchUnexpectedEnd may die anywhere: the aborted execution's incident is escalated and its lock freed."""
     aws = up(AutomaticBudgetThings="1000")
+    played = []
     for number in deaths(aws, ["CatchUnexpectedEndFunction"]):
+        played.append(f"dies-after-{number}")
         aws.faults.abort_in("DeactivateCertificates")
-        play(aws, alarm, f"dies-after-{number}")
-        incident = incident_of(aws, f"dies-after-{number}")
-        assert incident.status is IncidentStatus.ESCALATED
-        assert len(tickets_of(aws, incident.id)) == 1
-        assert locks(aws) == []
+        play(aws, alarm, played[-1])
+    assert {name: one.status for name, one in at_rest(aws).items()} == dict.fromkeys(played, IncidentStatus.ESCALATED)
