@@ -24,6 +24,9 @@ def _is_thing_name(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1)]
 UnsignedLong = Annotated[int, Field(ge=0, le=2**64 - 1)]
+# An `integer` of AWS has 32 bits, and DynamoDB would refuse a row with a number of more than 38 digits.
+Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Datapoints = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Cidr = Annotated[str, Field(pattern=r"^[a-fA-F0-9:./]{2,43}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Confidence: TypeAlias = Literal["LOW", "MEDIUM", "HIGH"]
@@ -103,13 +106,9 @@ class Criteria(_Part):
 
     comparison_operator: Operator | None = Field(default=None, alias="comparisonOperator")
     value: MetricValue | None = None
-    duration_seconds: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="durationSeconds")
-    consecutive_datapoints_to_alarm: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, alias="consecutiveDatapointsToAlarm"
-    )
-    consecutive_datapoints_to_clear: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, alias="consecutiveDatapointsToClear"
-    )
+    duration_seconds: Seconds | None = Field(default=None, alias="durationSeconds")
+    consecutive_datapoints_to_alarm: Datapoints | None = Field(default=None, alias="consecutiveDatapointsToAlarm")
+    consecutive_datapoints_to_clear: Datapoints | None = Field(default=None, alias="consecutiveDatapointsToClear")
     statistical_threshold: StatisticalThreshold | None = Field(default=None, alias="statisticalThreshold")
     ml_detection_config: MlDetectionConfig | None = Field(default=None, alias="mlDetectionConfig")
 

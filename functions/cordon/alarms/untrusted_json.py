@@ -53,10 +53,11 @@ def _parsed(text: str, field: str) -> Any:
 
 
 def _with_every_key_once(pairs: list[tuple[str, Any]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _KeyRepeatedError(next(key for key in keys if keys.count(key) > 1))
+    found: JsonObject = {}
+    for key, value in pairs:
+        if key in found:
+            raise _KeyRepeatedError(key)
+        found[key] = value
     return found
 
 

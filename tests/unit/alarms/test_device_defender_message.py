@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from .conftest import Load, Read, changed
 
 RULE = "device-defender-detect.in-alarm.messages-sent"
+DATAPOINTS = "behavior.criteria.consecutiveDatapoints"
 STATISTICAL = "behavior.criteria.statisticalThreshold"
 IN_ALARM = "device-defender-detect.in-alarm."
 
@@ -32,6 +33,9 @@ IN_ALARM = "device-defender-detect.in-alarm."
         ("behavior.criteria", [], "behavior.criteria"),
         ("behavior.criteria.comparisonOperator", "almost", "behavior.criteria.comparisonOperator"),
         ("behavior.criteria.durationSeconds", "300", "behavior.criteria.durationSeconds"),
+        ("behavior.criteria.durationSeconds", 2**31, "behavior.criteria.durationSeconds"),
+        (f"{DATAPOINTS}ToAlarm", 10**50 + 1, f"{DATAPOINTS}ToAlarm"),
+        (f"{DATAPOINTS}ToClear", 10**50 + 1, f"{DATAPOINTS}ToClear"),
         ("behavior.criteria.value", {"count": "10"}, "behavior.criteria.value.count"),
         ("behavior.criteria.value", {}, "behavior.criteria.value"),
         ("behavior.criteria.mlDetectionConfig", {"confidenceLevel": "HIGH"}, "behavior.criteria"),

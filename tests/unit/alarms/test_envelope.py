@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,15 @@ def test_a_body_that_is_neither_form_is_rejected(body: str, expected: str) -> No
         read_envelope(body)
     assert caught.value.field == "body"
     assert expected in caught.value.expected
+
+
+def test_a_key_that_is_repeated_among_many_is_found_at_once() -> None:
+    """The largest message takes a second at most: one that took minutes would take its whole batch with it."""
+    keys = [f'"{number:05x}":0' for number in range(40_000)]
+    began = time.process_time()
+    with pytest.raises(AlarmRejected, match="every key once"):
+        read_envelope("{" + ",".join([*keys, keys[-1]]) + "}")
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1])
