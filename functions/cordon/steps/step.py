@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
 from pydantic import BaseModel, ConfigDict, Field
 
 from cordon import clients, settings
@@ -32,6 +33,7 @@ _PASSING = frozenset(
         "RequestLimitExceeded",
         "SlowDown",
         "ProvisionedThroughputExceededException",
+        "RequestTimeout",
         "ServiceUnavailable",
         "ServiceUnavailableException",
         "InternalFailureException",
@@ -39,6 +41,8 @@ _PASSING = frozenset(
     }
 )
 """Error codes of AWS for trouble that passes. A quota that is full (LimitExceededException) is not among them."""
+_TOO_MANY_REQUESTS, _SERVER_ERRORS = 429, 500
+"""HTTP statuses: from the second on AWS itself has failed, and each service has its own word for it."""
 
 
 class StepRequest(BaseModel):
@@ -75,15 +79,21 @@ def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], 
             try:
                 return work(request.model_validate(event)).model_dump(mode="json")
             except ClientError as error:
-                if error.response["Error"]["Code"] in _PASSING:
+                if _passes(error):
                     raise Throttled(str(error)) from error
                 raise
-            except HTTPClientError as error:  # no connection, or no answer in time
+            except (NotConnected, HTTPClientError) as error:  # no connection, or no answer in time
                 raise Throttled(str(error)) from error
 
         return handler
 
     return decorate
+
+
+def _passes(error: ClientError) -> bool:
+    """Say whether AWS's answer tells of trouble that passes by itself."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] in _PASSING or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS
 
 
 def incidents() -> Incidents:

@@ -4,7 +4,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from cordon.errors import PlanConflict, Throttled
 from cordon.steps.step import StepRequest, StepResult, step
 from pydantic import ValidationError
@@ -13,9 +19,10 @@ REQUEST = {"incident_id": "inc-20261102-0123456789", "execution": "arn:mine", "s
 CONTEXT = SimpleNamespace(aws_request_id="1")
 
 
-def refused(code: str) -> ClientError:
-    """Return AWS's refusal by that code."""
-    return ClientError({"Error": {"Code": code, "Message": "no"}}, "UpdateCertificate")
+def refused(code: str, status: int = 400) -> ClientError:
+    """Return AWS's refusal by that code and HTTP status."""
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "UpdateCertificate")
 
 
 def run(event: dict[str, Any], error: Exception | None = None) -> Any:
@@ -39,7 +46,23 @@ def test_throttling_has_one_name_whatever_the_service(code: str) -> None:
         run(REQUEST, refused(code))
 
 
-@pytest.mark.parametrize("error", [refused("AccessDeniedException"), PlanConflict("changed")])
+@pytest.mark.parametrize("error", [refused("InternalError", 500), refused("503", 503), refused("Throttled", 429)])
+def test_a_failure_of_awss_own_has_it_too(error: ClientError) -> None:
+    """Each service words it in its own way; the HTTP status is the same."""
+    with pytest.raises(Throttled):
+        run(REQUEST, error)
+
+
+@pytest.mark.parametrize(
+    "error", [EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError]
+)
+def test_an_endpoint_that_is_not_reached_or_does_not_answer_has_it_too(error: Any) -> None:
+    """Botocore has two families of errors for that."""
+    with pytest.raises(Throttled, match="https://iot"):
+        run(REQUEST, error(endpoint_url="https://iot", error="no"))
+
+
+@pytest.mark.parametrize("error", [refused("AccessDeniedException", 403), PlanConflict("changed")])
 def test_any_other_error_keeps_its_name(error: Exception) -> None:
     """It is not passing trouble, and must not be retried as such."""
     with pytest.raises(type(error)) as raised:
