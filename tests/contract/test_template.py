@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from cordon.model.incident import Mode
+from cordon.model.incident import IncidentStatus, Mode
 from cordon.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,7 @@ OUTPUTS = {
     "RejectedQueueUrl",
     "DeliveryDeadLetterQueueUrl",
 }
+OUTCOMES = {IncidentStatus.OBSERVED, IncidentStatus.CONTAINED, IncidentStatus.PARTIAL}  # of `outcome_of`
 # What dev and prod may differ in: the stage, and names that are one to an account. All else is tried in dev.
 OF_A_STAGE = {"stack_name", "s3_prefix", "tags", "parameter_overrides"}
 OVERRIDES_OF_A_STAGE = {"Stage", "QuarantineGroupName"}
@@ -121,11 +122,25 @@ def test_sam_without_a_stage_means_dev() -> None:
     assert config["default"] == config["dev"]
 
 
+def dashboard(deployed: Json) -> tuple[Json, set[str]]:
+    """The dashboard's body, and what its places are filled with."""
+    template = deployed["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    return json.loads(re.sub(r"\$\{[\w:.]+\}", "x", template)), set(re.findall(r"\$\{([\w:.]+)\}", template))
+
+
 def test_dashboard_is_json_and_shows_every_function(deployed: Json, functions: Json) -> None:
     """CloudWatch takes the body, which shows each function's errors and how much waits for a person."""
-    template = deployed["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    shown = set(re.findall(r"\$\{([\w:.]+)\}", template))
-    body = json.loads(re.sub(r"\$\{[\w:.]+\}", "x", template))
+    body, shown = dashboard(deployed)
     assert {widget["type"] for widget in body["widgets"]} == {"metric"}
     queues = {f"{queue}.QueueName" for queue in ("AlarmDeadLetterQueue", "RejectedQueue", "DeliveryDeadLetterQueue")}
     assert shown >= set(functions) | queues
+
+
+def test_dashboard_shows_what_the_code_counts(deployed: Json) -> None:
+    """Every metric of ours, and none that nobody writes: an empty line looks like a quiet fleet."""
+    widgets = [widget["properties"]["metrics"] for widget in dashboard(deployed)[0]["widgets"]]
+    shown = {row[1] for rows in widgets if rows[0][0] == "Cordon" for row in rows if row[0] != "..."}
+    code = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
+    by_name = set(re.findall(r'\b(?:count|measure_seconds)\("(\w+)"', code))
+    assert 'count(f"Incident{incident.status.title()}")' in code
+    assert shown == by_name | {f"Incident{status.title()}" for status in OUTCOMES}

@@ -88,6 +88,8 @@ class Triage:
         logger().info("alarm", extra={"alarm": alarm.id, "became": admitted.became, "incident": admitted.incident_id})
         if not admitted.redelivered:
             count("AlarmAccepted")
+            if admitted.became is Became.OPENED:
+                count("IncidentOpened")
         return self._react(alarm, admitted)
 
     def _react(self, alarm: Alarm, admitted: Admitted) -> None:

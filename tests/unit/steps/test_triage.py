@@ -94,6 +94,14 @@ def sighted(bed: Bed, aws: Aws, alarm_id: str, **head: Any) -> str:
     return body
 
 
+def test_an_incident_is_counted_when_it_is_opened(bed: Bed, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once: neither a redelivery nor a sighting opens another."""
+    opened(bed)
+    opened(bed)
+    sighted(bed, Aws(), "a2")
+    assert capsys.readouterr().out.count('"IncidentOpened":') == 1
+
+
 @pytest.mark.parametrize(("minutes", "pages"), [(15, 1), (16, 2), (31, 3)])
 def test_a_thing_that_a_person_has_pages_every_quarter_of_an_hour_at_most(bed: Bed, minutes: int, pages: int) -> None:
     """However often it alarms: the first sighting pages, and the next one fifteen minutes later."""
