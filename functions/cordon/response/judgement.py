@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from cordon.model.text import quoted
 from cordon.model.thing import Criticality, ThingFacts
 
 _UNSAFE_IN_POLICY = ("*", "?", "${")
+_MOST_NAMED = 10
+"""Things that a reason names. A certificate may serve a whole fleet, and an execution carries no more than 256 KiB."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def not_ours_alone(thing: ThingFacts) -> list[str]:
         *_criticality(thing),
         *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
         *(
-            f"certificate {certificate.id} is shared with {', '.join(sorted(set(certificate.things) - {thing.name}))}"
+            f"certificate {certificate.id} is shared with {_named(set(certificate.things) - {thing.name})}"
             for certificate in thing.certificates
             if certificate.is_shared
         ),
@@ -56,8 +59,14 @@ def too_old(incident: Incident, now: datetime, max_age: timedelta) -> list[str]:
 
 def hits_others(plan: Plan, thing: ThingFacts) -> list[str]:
     """Say which other things the plan would affect."""
-    others = sorted(plan.things_hit - {thing.name})
-    return [f"the plan would also hit {', '.join(others)}"] if others else []
+    others = plan.things_hit - {thing.name}
+    return [f"the plan would also hit {_named(others)}"] if others else []
+
+
+def _named(things: AbstractSet[str]) -> str:
+    """Return the first names, and how many more there are: the plan and the capsule name all of them."""
+    more = len(things) - _MOST_NAMED
+    return ", ".join(sorted(things)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _criticality(thing: ThingFacts) -> list[str]:

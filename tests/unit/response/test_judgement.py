@@ -80,3 +80,14 @@ def test_other_things_that_a_plan_would_hit_are_named() -> None:
     effect = Effect(action="drop_session", resource="connection/x", hits=[THING, "pump-03", "pump-02"])
     assert hits_others(Plan(effects=[effect]), thing()) == ["the plan would also hit pump-02, pump-03"]
     assert hits_others(Plan(), thing()) == []
+
+
+def test_a_reason_stays_short_when_a_whole_fleet_shares_a_certificate() -> None:
+    """It travels through the playbook, whose data AWS limits, to a ticket: ten names, and how many more."""
+    fleet = [THING, *(f"pump-{number:05d}" for number in range(100, 20_100))]
+    effect = Effect(action="drop_session", resource="connection/x", hits=fleet)
+    ending = "pump-00108, pump-00109 and 19990 more"
+    (shared,) = not_ours_alone(thing(certificates=[OWN.model_copy(update={"things": fleet})]))
+    (hit,) = hits_others(Plan(effects=[effect]), thing())
+    assert (shared.endswith(ending), hit.endswith(ending)) == (True, True)
+    assert max(len(shared), len(hit)) < 256
