@@ -8,6 +8,7 @@ from cordon.actions.action import Action
 from cordon.actions.certificate_status import CertificateStatus
 from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents
+from cordon.model.change import Change
 from cordon.response.carrying_out import carry_out
 from cordon.steps.step import StepRequest, StepResult, actions, incidents, step
 
@@ -19,8 +20,13 @@ def deactivate_certificates(request: StepRequest, record: Incidents, by_name: Ma
         PlanConflict: a certificate is neither ACTIVE nor INACTIVE by now.
     """
     ledger = Ledger(record, request.incident_id, request.execution)
-    carry_out(ledger, by_name, lambda change: change.action == CertificateStatus.name)
+    carry_out(ledger, by_name, shuts_off)
     return StepResult()
+
+
+def shuts_off(change: Change) -> bool:
+    """Say whether the change makes a certificate INACTIVE. REVOKED is for ever: not even a forged plan gets it here."""
+    return change.action == CertificateStatus.name and change.after == "INACTIVE"
 
 
 @step(StepRequest)
