@@ -60,7 +60,8 @@ def test_an_escalated_incident_pages_again_but_not_at_every_alarm(aws: LocalAws,
 def test_an_alarm_from_before_the_proof_is_only_counted(aws: LocalAws, alarm: Alarm) -> None:
     """It says nothing of the containment that came after it."""
     answered(aws, alarm("pump-01"))
-    assert answered(aws, alarm("pump-01")).sightings == 2
+    after = answered(aws, alarm("pump-01"))
+    assert (after.status, after.sightings) == (IncidentStatus.CONTAINED, 2)
     assert executions_of(aws, "VerifyContainmentStateMachine") == 0
 
 
@@ -91,6 +92,7 @@ def test_a_finding_that_is_sent_again_leaves_a_proven_containment_alone(aws: Loc
     aws.clock.advance(1)
     assert answered(aws, text).status is IncidentStatus.CONTAINED
     assert executions_of(aws, "VerifyContainmentStateMachine") == 1
+    assert pages(aws) == []
 
 
 def test_a_containment_that_somebody_lifted_is_found_out(aws: LocalAws, alarm: Alarm) -> None:
@@ -101,6 +103,7 @@ def test_a_containment_that_somebody_lifted_is_found_out(aws: LocalAws, alarm: A
     text = alarm("pump-01", "in-alarm.authorization-failures-contained", violationEventTime=now_in_millis(aws))
     aws.clock.advance(1)
     assert answered(aws, text).status is IncidentStatus.ESCALATED
+    assert len(pages(aws)) == 1
 
 
 def test_a_storm_after_the_proof_is_counted_whole(aws: LocalAws, alarm: Alarm) -> None:
@@ -114,6 +117,7 @@ def test_a_storm_after_the_proof_is_counted_whole(aws: LocalAws, alarm: Alarm) -
     assert the_incident(aws).sightings == 21
     assert executions_of(aws, "VerifyContainmentStateMachine") >= 1
     assert the_incident(aws).status is IncidentStatus.CONTAINED
+    assert pages(aws) == []
 
 
 def test_a_disputed_finding_is_a_persons_to_judge(aws: LocalAws, alarm: Alarm) -> None:
@@ -145,3 +149,4 @@ def test_the_budget_holds_however_many_things_alarm(up: Up, alarm: Alarm) -> Non
     statuses = sorted(incident.status for incident in Record(aws).incidents())
     assert statuses == ["contained"] * 3 + ["escalated"] * 2
     assert len(aws.calls.of(operation="UpdateCertificate")) == 3
+    assert len(pages(aws)) == 2

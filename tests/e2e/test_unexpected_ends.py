@@ -65,6 +65,8 @@ def test_a_step_that_fails_for_good_is_escalated_with_what_was_done(aws: LocalAw
     assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]
     undo = told_in_ticket(aws, incident.id, "cordon-undo")
     assert undo.splitlines()[-1].endswith("--new-status ACTIVE")
+    shut = aws.client("iot").describe_certificate(certificateId=aws.fleet.certificate_id("pump-01"))
+    assert shut["certificateDescription"]["status"] == "INACTIVE"
     assert locks(aws) == []
 
 
@@ -73,6 +75,8 @@ def test_throttling_is_waited_out(aws: LocalAws, alarm: Alarm) -> None:
     aws.faults.fail("iot", "UpdateCertificate", "ThrottlingException", times=3)
     incident = answered(aws, alarm("pump-01"))
     assert incident.status is IncidentStatus.CONTAINED
+    assert aws.faults.struck == ["iot:UpdateCertificate failed with ThrottlingException"] * 3
+    assert pages(aws) == []
 
 
 def answered_without_the_playbooks_pages(aws: LocalAws, alarm: str) -> Incident:
