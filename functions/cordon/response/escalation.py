@@ -32,9 +32,11 @@ class Escalation:
         An incident that another execution is answering by now is left to it: only this execution's own lock is freed.
         """
         incident = self.incidents.get(incident_id)
+        # Wanted first: whoever finds the status moved takes it that the sweep knows of the ticket.
+        self.tickets.want(incident.id)
         if _may_escalate(incident, execution):
             incident = self._move(incident, execution, reason, paged=paged)
-        self.tickets.want(incident.id)
+        # Freed when the status has fenced off whatever of this execution may still run.
         free_lock(self.incidents.table, incident.thing_name, execution=execution)
         if incident.status is IncidentStatus.ESCALATED:
             self.bus.announce(incident)

@@ -6,6 +6,7 @@ import json
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cordon.incidents.locks import free_lock
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.text import quoted
 from cordon.response.escalation import Escalation
@@ -51,10 +52,12 @@ def catch_unexpected_end(end: ExecutionEnd, escalation: Escalation, people: Page
         subject = f"Cordon: an execution ended {end.status}"
         return people.page(subject, f"{end.execution_arn} ended {end.status}, and its input names no incident.")
     incident = escalation.incidents.get(incident_id)
-    if not _is_told(incident, end):
-        incident = escalation.escalate(
-            incident_id, end.execution_arn, f"its execution ended {quoted(end.status)}", paged=False
-        )
+    if _is_told(incident, end):
+        # Its own last step frees the lock, unless that failed for good after it had moved the status.
+        free_lock(escalation.incidents.table, incident.thing_name, execution=end.execution_arn)
+    else:
+        reason = f"its execution ended {quoted(end.status)}"
+        incident = escalation.escalate(incident_id, end.execution_arn, reason, paged=False)
     if incident.status is IncidentStatus.ESCALATED and incident.paged_at is None:
         _page(incident, end, people)
         escalation.incidents.paged(incident.id)

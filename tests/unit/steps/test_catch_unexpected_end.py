@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from cordon.errors import IncidentNotFound
+from cordon.errors import IncidentNotFound, RecordBusy
 from cordon.incidents import rows
 from cordon.incidents.bus import Bus
 from cordon.incidents.locks import take_lock
@@ -79,6 +79,32 @@ def test_a_playbook_that_told_a_person_before_it_failed_is_left_as_it_ended(bed:
     incident = responding(bed, status=status, paged_at=bed.clock.now().isoformat())
     told = caught(bed, input_of(incident), "FAILED")
     assert (told.pages, bed.incidents.get(incident.id).status) == ([], status)
+
+
+@pytest.mark.parametrize("status", [IncidentStatus.ESCALATED, IncidentStatus.PARTIAL])
+def test_a_lock_that_its_last_step_could_not_free_is_freed(bed: Bed, status: IncidentStatus) -> None:
+    """The status was moved, and the step failed for good before the lock: nobody else would ever free it."""
+    incident = responding(bed, status=status, paged_at=bed.clock.now().isoformat())
+    caught(bed, input_of(incident), "FAILED")
+    assert bed.rows(rows.of_lock(THING)) == []
+
+
+def test_a_ticket_is_wanted_before_the_status_says_that_a_person_has_it(bed: Bed) -> None:
+    """So that one which could not be noted as wanted is tried again with the whole, and none is forgotten."""
+    incident = responding(bed)
+    aws: Any = Told()
+
+    class Forgetful(Tickets):
+        """Tickets that cannot be noted."""
+
+        def want(self, incident_id: str) -> None:
+            """Fail."""
+            raise RecordBusy(incident_id)
+
+    forgetful = Forgetful(bed.table, OpsCenter(bed.client("ssm")))
+    with pytest.raises(RecordBusy):
+        Escalation(bed.incidents, Bus(aws, "cordon"), forgetful, bed.actions).escalate(incident.id, ME, "x", paged=True)
+    assert bed.incidents.get(incident.id).status is IncidentStatus.RESPONDING
 
 
 def test_an_escalation_that_nobody_was_paged_for_is_paged_for(bed: Bed) -> None:
