@@ -16,15 +16,15 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
+from playtest.local_aws.moto_methods import add, replace
+
 _backup = threading.local()
 
 
 @functools.cache
 def install() -> None:
     """Put the lighter backup in, once per process."""
-    backend: Any = DynamoDBBackend
-    copied: Any = Table
-    original = backend.transact_write_items
+    original: Any = DynamoDBBackend.transact_write_items
 
     @functools.wraps(original)
     def transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
@@ -34,8 +34,8 @@ def install() -> None:
         finally:
             del _backup.rows, _backup.clones
 
-    backend.transact_write_items = transact_write_items
-    copied.__deepcopy__ = _deepcopy
+    replace(DynamoDBBackend, transact_write_items=transact_write_items)
+    add(Table, __deepcopy__=_deepcopy)
 
 
 def _rows(transact_items: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest import mock
 
+import pytest
+from botocore import useragent
+from moto.core import responses
 from moto.core.routing import ServiceOperationRouter
+from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.kms.models import kms_backends
 
 from playtest.local_aws import LocalAws
@@ -30,6 +36,56 @@ def test_every_kind_of_value_comes_back_as_it_was_written(aws: LocalAws) -> None
     key = {name: row[name] for name in ("pk", "sk")}
     assert dynamodb.get_item(TableName=table, Key=key)["Item"] == row
     assert dynamodb.scan(TableName=table)["Items"] == [row]
+
+
+def test_a_value_is_looked_through_for_the_members_that_it_has(aws: LocalAws) -> None:
+    """moto looks for all ten members of each value; this fails when it writes values in another way."""
+    table, dynamodb = aws.stack.resource("Table"), aws.client("dynamodb")
+    key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    dynamodb.put_item(TableName=table, Item=key)
+    write = BaseJSONSerializer._serialize_structure_member
+    with mock.patch.object(
+        BaseJSONSerializer, "_serialize_structure_member", autospec=True, side_effect=write
+    ) as written:
+        dynamodb.get_item(TableName=table, Key=key)
+    looked_for = [call.args[4] for call in written.call_args_list]
+    assert looked_for.count("S") == len(key)
+    assert not {"N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"} & set(looked_for)
+
+
+def test_the_kinds_of_node_of_an_update_are_listed_once(aws: LocalAws) -> None:
+    """moto asks for them at each node; this fails when it asks in another way, or lists them once by itself."""
+    listed, asked = DepthFirstTraverser.nodes_to_be_processed, []
+
+    def ask(traverser: Any) -> Any:
+        kinds = listed(traverser)
+        asked.append((traverser, kinds))
+        return kinds
+
+    with mock.patch.object(DepthFirstTraverser, "nodes_to_be_processed", ask):
+        aws.client("dynamodb").update_item(
+            TableName=aws.stack.resource("Table"),
+            Key={"pk": {"S": "a"}, "sk": {"S": "b"}},
+            UpdateExpression="SET one = :one, two = :two",
+            ExpressionAttributeValues={":one": {"N": "1"}, ":two": {"N": "2"}},
+        )
+    kinds_of = {id(traverser): kinds for traverser, kinds in asked}
+    assert len(asked) > 2 * len(kinds_of) > 0
+    assert all(kinds is kinds_of[id(traverser)] for traverser, kinds in asked)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(useragent, "sanitize_user_agent_string_component"), (responses, "method_names_from_class")],
+    ids=["parts of the User-Agent", "methods of a class of responses"],
+)
+def test_what_every_call_asks_for_is_worked_out_by_the_first_alone(aws: LocalAws, owner: Any, name: str) -> None:
+    """Each call asks again, and is answered from memory; this fails when botocore or moto asks for it no more."""
+    aws.client("iot").list_things()
+    before = getattr(owner, name).cache_info()
+    aws.client("iot").list_things()
+    after = getattr(owner, name).cache_info()
+    assert (after.misses, after.hits > before.hits) == (before.misses, True)
 
 
 def test_a_request_is_routed_once(aws: LocalAws) -> None:
