@@ -41,7 +41,9 @@ def run(
             help="Add a connected thing with its own certificate first; the attributes may be left out.",
         ),
     ] = None,
-    mode: Annotated[str, typer.Option(help="observe shows the plan, automatic carries it out.")] = "automatic",
+    mode: Annotated[
+        str, typer.Option(metavar="observe|automatic", help="observe shows the plan, automatic carries it out.")
+    ] = "automatic",
     repeat: Annotated[str, typer.Option(metavar="N", help="Deliver each alarm N times at once, 1 to 10000.")] = "1",
     fault: Annotated[
         list[str] | None,
@@ -56,8 +58,9 @@ def run(
 ) -> None:
     """Put raw alarms into a local AWS with a demo fleet, and show what becomes of them. No real account is touched.
 
-    The alarm's age is not judged here: samples are of any date. Exit status: 0 answered, 1 a person must look,
-    2 bad usage, 3 a plan waits for approval.
+    The alarm's age is not judged here: samples are of any date.
+
+    Exit status: 0 answered, 1 a person must look, 2 bad usage, 3 a plan waits for approval.
     """
     asked = _scenario(files, with_thing or [], mode, repeat, fault or [])
     with _log_file(logs) as log_file:
@@ -137,8 +140,10 @@ def _log_file(name: str | None) -> Iterator[TextIO | None]:
         return
     try:
         file = Path(name).open("w")  # noqa: SIM115 - opened apart, so that only its own error is bad usage
-    except (OSError, ValueError) as error:
-        raise BadUsage(f"--logs: found {name!r}, expected a file that can be written ({error})") from None
+    except OSError as error:
+        raise BadUsage(f"--logs: found {name!r}, expected a file that can be written ({error.strerror})") from None
+    except ValueError:
+        raise BadUsage(f"--logs: found {name!r}, expected the name of a file") from None  # a NUL in the name
     with file:
         yield file
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from playtest.exit_status import ANSWERED, exit_status, meaning
 from playtest.report.fleet import fleet_part
 from playtest.report.incident import incident_part
-from playtest.report.wording import plain
+from playtest.report.wording import count, plain
 from playtest.result import AlarmResult, Cost, Fate, Result
 from playtest.run.play import Played
 from playtest.run.raw_alarm import Event, Message, posts_in
@@ -34,7 +34,8 @@ def show_beginning(console: Console, scenario: Scenario) -> None:
         way = _WAYS[type(posts_in(alarm.text)[0])]
         console.print(Text.assemble("  ", (plain(alarm.file), "cyan"), f" → {way}{times}"))
     for thing in scenario.things:
-        console.print(Text(f"  with the thing {thing.name}", "dim"))
+        attributes = "".join(f", {name}={value}" for name, value in thing.attributes.items())
+        console.print(Text(f"  with the thing {thing.name}{attributes or ', without attributes'}", "dim"))
     for fault in scenario.faults:
         console.print(Text(f"  with the fault {fault.fault.name} {fault.where}".rstrip(), "yellow"))
 
@@ -89,12 +90,12 @@ def _cost(cost: Cost) -> Iterator[RenderableType]:
     for item in cost.services:
         by_service[item.service] = by_service.get(item.service, 0.0) + item.dollars
     dearest = sorted(by_service.items(), key=lambda entry: -entry[1])
-    counted = {(item.service, item.unit): item.count for item in cost.services}
+    counted = {(item.service, item.unit): round(item.count) for item in cost.services}
     transitions = counted.get(("Step Functions", "state transitions"), 0)
-    used = f"{transitions:.0f} transitions, {counted.get(('Lambda', 'requests'), 0):.0f} invocations"
+    used = f"{count(transitions, 'transition')}, {count(counted.get(('Lambda', 'requests'), 0), 'invocation')}"
+    shares = [f"{name} ${dollars:.6f}" for name, dollars in dearest[:_DEAREST]]
+    others = ["others less"] if len(dearest) > _DEAREST else []
     yield Text.assemble(
-        ("Cost  ", "bold"),
-        f"${cost.dollars:.6f}",
-        (f"  {', '.join(f'{name} ${dollars:.6f}' for name, dollars in dearest[:_DEAREST])}, others less", "dim"),
+        ("Cost  ", "bold"), f"${cost.dollars:.6f}", (f"  {', '.join([*shares, *others]) or 'nothing was used'}", "dim")
     )
-    yield Text(f"      An estimate at us-east-1 list prices ({used}); OpsCenter bills OpsItems besides.", "dim")
+    yield Text(f"      An estimate at us-east-1 list prices ({used}), without what OpsCenter bills.", "dim")

@@ -59,6 +59,8 @@ def read_raw_alarm(file: str, standard_input: BinaryIO) -> RawAlarm:
     Raises:
         BadScenario: it cannot be read, or it is not text.
     """
+    if not file:  # which Path takes for this folder
+        raise BadScenario("FILE", file, "the name of a file")
     try:
         # Bytes in both cases: text read as lines would lose its carriage returns, and hide what is not UTF-8.
         data = (standard_input.read() if file == STANDARD_INPUT else Path(file).read_bytes()).decode()

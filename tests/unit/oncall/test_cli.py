@@ -46,7 +46,8 @@ def test_every_command_explains_itself_with_an_example(
         (["--with-thing", "t:a=1,b", SAMPLE], "--with-thing attribute: found 'b', expected attr=value"),
         (["--fault", "reconnects:pump-99", SAMPLE], "--fault reconnects: found 'pump-99', expected one of"),
         (["--fault", "earthquake", SAMPLE], "certificate-stays-accepted:THING"),
-        (["--logs", "no/such/folder/file", SAMPLE], "--logs"),
+        (["--logs", "no/such/folder/file", SAMPLE], "expected a file that can be written (No such file or directory)"),
+        (["--logs", "nul\0", SAMPLE], "expected the name of a file"),
         (["--no-such-option", SAMPLE], "--no-such-option"),
     ],
 )

@@ -53,3 +53,9 @@ def test_a_file_that_cannot_be_read_is_bad_usage(tmp_path: Path, name: str) -> N
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadScenario, match=r"FILE: found .*, expected"):
         read_raw_alarm(str(tmp_path / name), io.BytesIO())
+
+
+def test_an_empty_name_is_no_file() -> None:
+    """It is what a shell makes of a variable that is not set, and not the folder that one stands in."""
+    with pytest.raises(BadScenario, match="FILE: found '', expected the name of a file"):
+        read_raw_alarm("", io.BytesIO())
