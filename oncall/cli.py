@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error), error.status)
     except typer.exceptions.TyperException as error:
         # Typer's own usage errors; its box over many lines is for eyes, and a line is for eyes and scripts.
-        said = getattr(error, "format_message", error.__str__)()
+        said = error.format_message()
         return _fail(said, BadUsage.status) if said else BadUsage.status
     except typer.Abort:
         return _fail("stopped", CommandError.status)

@@ -10,7 +10,6 @@ from playtest.result import Fate, Result
 
 ANSWERED = 0
 UNANSWERED = 1
-BAD_USAGE = 2
 AWAITING_A_PERSON = 3
 
 _S = IncidentStatus

@@ -14,6 +14,8 @@ from typing import Any
 from moto.cognitoidentity.models import cognitoidentity_backends
 from moto.iot.models import iot_backends
 
+from playtest.fleet.registry import exclusive_attachments, keep_exclusive_attachments
+
 _IOT = (
     "things",
     "thing_types",
@@ -26,7 +28,6 @@ _IOT = (
     "role_aliases",
 )
 _COGNITO = ("identity_pools", "pools_identities")
-_EXCLUSIVE = "exclusive_attachments"
 
 Collections = Mapping[str, Mapping[Any, Any]]
 
@@ -47,7 +48,7 @@ class Imprint:
             for name, collection in self._collections().items()
         }
         # One copy of everything together: a thing stays the same thing in its group and in its attachments.
-        _imprints[self._where] = (deepcopy(added), getattr(self._iot(), _EXCLUSIVE, frozenset()))
+        _imprints[self._where] = (deepcopy(added), exclusive_attachments(self._iot()))
 
     def restore(self) -> bool:
         """Add what was remembered for this account and Region; False where nothing was."""
@@ -57,7 +58,7 @@ class Imprint:
         collections = self._collections()
         for name, entries in deepcopy(added).items():
             collections[name].update(entries)
-        setattr(self._iot(), _EXCLUSIVE, exclusive)
+        keep_exclusive_attachments(self._iot(), exclusive)
         return True
 
     def _iot(self) -> Any:

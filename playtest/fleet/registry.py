@@ -27,6 +27,9 @@ _SUBJECT = {
 }
 
 
+_EXCLUSIVE = "exclusive_attachments"
+
+
 class Registry:
     """The IoT registry of one account and Region of the local AWS."""
 
@@ -65,9 +68,8 @@ class Registry:
         return tuple(principal for principal, name in list(self._iot.principal_things) if name == thing_name)
 
     def is_exclusive(self, principal: str, thing_name: str) -> bool:
-        """Say whether the attachment is EXCLUSIVE_THING (`playtest.local_aws.iot` keeps what moto drops)."""
-        exclusive: frozenset[tuple[str, str]] = getattr(self._iot, "exclusive_attachments", frozenset())
-        return (principal, thing_name) in exclusive
+        """Say whether the attachment is EXCLUSIVE_THING."""
+        return (principal, thing_name) in exclusive_attachments(self._iot)
 
     def knows_thing(self, thing_name: str) -> bool:
         """Say whether the thing is registered."""
@@ -106,6 +108,17 @@ class Registry:
         while group_name and (group := self._iot.thing_groups.get(self.arn(f"thinggroup/{group_name}"))):
             yield group_name
             group_name = group.parent_group_name
+
+
+def exclusive_attachments(backend: IoTBackend) -> frozenset[tuple[str, str]]:
+    """Return principal and thing of each EXCLUSIVE_THING attachment, which moto drops and we keep on its backend."""
+    kept: frozenset[tuple[str, str]] = getattr(backend, _EXCLUSIVE, frozenset())
+    return kept
+
+
+def keep_exclusive_attachments(backend: IoTBackend, attachments: frozenset[tuple[str, str]]) -> None:
+    """Keep these as all the EXCLUSIVE_THING attachments that there are; they end with the mock."""
+    setattr(backend, _EXCLUSIVE, attachments)
 
 
 @lru_cache(maxsize=256)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 SETTLE_SECONDS = 120.0
 
@@ -37,15 +36,6 @@ class Background:
         """Let waiting threads look again."""
         with self.changed:
             self.changed.notify_all()
-
-    @contextlib.contextmanager
-    def under_way(self, what: str) -> Iterator[None]:
-        """Count `what` as work for as long as the block runs."""
-        number = self._begin(what)
-        try:
-            yield
-        finally:
-            self._end(number)
 
     def run(self, what: str, work: Callable[[], object]) -> None:
         """Do `work` on a thread of its own; it is under way from now on, not from when the thread starts."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +40,7 @@ from playtest.local_aws.background import Background, Crashed, NotSettled
 from playtest.local_aws.calls import CallLog
 from playtest.local_aws.clock import VirtualClock
 from playtest.local_aws.deployment import Stack, deploy
+from playtest.local_aws.environment import with_environment
 from playtest.local_aws.executions import ExecutionRecord, Executions
 from playtest.local_aws.faults import Faults
 from playtest.local_aws.iam import Permissions
@@ -74,13 +74,15 @@ class LocalAws:
         on_event: OnEvent | None = None,
         with_fleet: bool = True,
     ) -> None:
-        """Say what to deploy and where; nothing starts before `with`. `on_event` is called on many threads."""
+        """Say what to deploy and where; nothing starts before `with`, and `stack` and `fleet` are not there before.
+
+        `on_event` is called on many threads.
+        """
         self.clock = VirtualClock()
         self.faults = faults or Faults()
         self.calls = CallLog()
         self.stack: Stack
-        self.fleet: Any = None
-        """The demo fleet (`playtest.fleet.DemoFleet`), when that package is there."""
+        self.fleet: DemoFleet
         self._parameters = dict(parameters or {})
         self._template = template
         self._with_fleet = with_fleet
@@ -108,7 +110,7 @@ class LocalAws:
         runtime.start(self._runtime)
         opening.callback(runtime.stop)
         opening.callback(_forget)
-        opening.enter_context(_environment({**_region_names(self.region), **_QUIET}))
+        opening.enter_context(with_environment({**_region_names(self.region), **_QUIET}))
         opening.enter_context(mock_aws(config=_MOTO_CONFIG))
         opening.enter_context(sessions.as_default())
         guard = NetworkGuard()
@@ -120,7 +122,8 @@ class LocalAws:
         self._know_the_stack(opening)
         self._start_pollers(opening)
         opening.callback(self._wind_down)
-        self.fleet = DemoFleet(self) if self._with_fleet else None
+        if self._with_fleet:
+            self.fleet = DemoFleet(self)
         opening.enter_context(_rare_collections())
 
     def _know_the_stack(self, opening: contextlib.ExitStack) -> None:
@@ -128,7 +131,7 @@ class LocalAws:
             names = {physical: logical for logical, physical in self.stack.of_type(kind).items()}
             self._runtime.logical_ids.update(names)
         self._runtime.permissions = Permissions(self.stack, self.region)
-        opening.enter_context(_environment(lambda_bridge.shared_environment(self.region)))
+        opening.enter_context(with_environment(lambda_bridge.shared_environment(self.region)))
         _use_clock(self.clock)
         opening.callback(_use_clock, None)
         _forget()
@@ -212,20 +215,6 @@ _QUIET = {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_EC2_METADATA_DISABLED": "tru
 
 def _region_names(region: str) -> dict[str, str]:
     return {"AWS_DEFAULT_REGION": region, "AWS_REGION": region}
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -10,13 +10,11 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iotdata.responses import IoTDataPlaneResponse
 
-from playtest.fleet.broker import Broker, live, use
+from playtest.fleet.broker import Broker, live
 from playtest.fleet.sessions import NoSession, Session
 from playtest.local_aws.iot_errors import InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add
 from playtest.local_aws.request_shapes import members
-
-__all__ = ["install", "use"]
 
 _CLIENT_ID = re.compile(r"[^$].{0,127}", re.DOTALL)
 """botocore, iot-data, ClientId."""
@@ -24,7 +22,7 @@ _CLIENT_ID = re.compile(r"[^$].{0,127}", re.DOTALL)
 
 @cache
 def install() -> None:
-    """Put both operations into moto, once per process. `use(broker)` says which broker answers until the mock ends."""
+    """Put both operations into moto, once per process. The broker answers that the fleet has put in `use`."""
     add(IoTDataPlaneResponse, delete_connection=_delete_connection, get_connection=_get_connection)
 
 

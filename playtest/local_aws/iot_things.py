@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iot.models import FakeThing, IoTBackend
 from moto.iot.responses import IoTResponse
 
+from playtest.fleet.registry import exclusive_attachments, keep_exclusive_attachments
 from playtest.fleet.thing_names import ATTRIBUTES_OF_A_TYPE
 from playtest.local_aws.iot_errors import AlreadyExists, InvalidRequest, VersionConflict
 from playtest.local_aws.moto_methods import replace
@@ -107,7 +108,7 @@ def attach_thing_principal(response: Any) -> ActionResult:
     _check_exclusive(backend, principal, thing_name, wants=wants)
     result = _attach_principal(response)
     if wants:
-        backend.exclusive_attachments = _exclusive(backend) | {(principal, thing_name)}
+        keep_exclusive_attachments(backend, exclusive_attachments(backend) | {(principal, thing_name)})
     return result
 
 
@@ -116,7 +117,7 @@ def detach_thing_principal(response: Any) -> ActionResult:
     backend, asked = response.iot_backend, members(response)
     thing_name, principal = asked["thingName"], asked["principal"]
     backend.detach_thing_principal(thing_name=thing_name, principal_arn=principal)
-    backend.exclusive_attachments = _exclusive(backend) - {(principal, thing_name)}
+    keep_exclusive_attachments(backend, exclusive_attachments(backend) - {(principal, thing_name)})
     return EmptyResult()
 
 
@@ -159,17 +160,12 @@ def _check_attributes(attributes: dict[str, str], thing_type: object) -> None:
 
 def _check_exclusive(backend: Any, principal: str, thing_name: str, *, wants: bool) -> None:
     others = [name for held_by, name in list(backend.principal_things) if held_by == principal and name != thing_name]
-    taken = [name for held_by, name in _exclusive(backend) if held_by == principal and name != thing_name]
+    taken = [name for held_by, name in exclusive_attachments(backend) if held_by == principal and name != thing_name]
     if taken or (wants and others):
         raise InvalidRequest(
             f"Principal {principal} is attached to {(taken or others)[0]} already, and would not be exclusive"
         )
 
 
-def _exclusive(backend: Any) -> frozenset[tuple[str, str]]:
-    attachments: frozenset[tuple[str, str]] = getattr(backend, "exclusive_attachments", frozenset())
-    return attachments
-
-
 def _kind(backend: Any, principal: str, thing_name: str) -> str:
-    return "EXCLUSIVE_THING" if (principal, thing_name) in _exclusive(backend) else "NON_EXCLUSIVE_THING"
+    return "EXCLUSIVE_THING" if (principal, thing_name) in exclusive_attachments(backend) else "NON_EXCLUSIVE_THING"

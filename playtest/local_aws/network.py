@@ -13,7 +13,7 @@ class NetworkReached(BaseException):
 
 
 def is_local(host: object) -> bool:
-    """Say whether `host`, a name or an address, is this machine (`playtest serve` and the CLI talk over loopback)."""
+    """Say whether `host`, a name or an address, is this machine: what talks to itself over loopback leaves it not."""
     if host in (None, "", "localhost", b"localhost"):
         return True
     try:

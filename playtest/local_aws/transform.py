@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 import yaml
 from samtranslator.translator.transform import transform as sam_transform
 from samtranslator.yaml_helper import yaml_parse
+
+from playtest.local_aws.environment import with_environment
 
 ARTEFACT_BUCKET = "cordon-playtest-artefacts"
 ARTEFACT_KEY = "functions.zip"
@@ -60,15 +61,9 @@ def _transform(template: Mapping[str, Any], folder: Path, parameters: Mapping[st
         _inline(resource, folder)
     if "CodeUri" in source.get("Globals", {}).get("Function", {}):
         source["Globals"]["Function"]["CodeUri"] = f"s3://{ARTEFACT_BUCKET}/{ARTEFACT_KEY}"
-    before = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = region  # SAM builds ARNs of its managed policies with the session's partition
-    try:
+    # SAM builds ARNs of its managed policies with the session's partition.
+    with with_environment({"AWS_DEFAULT_REGION": region}):
         made: dict[str, Any] = sam_transform(source, dict(parameters), _NoManagedPolicies())
-    finally:
-        if before is None:
-            del os.environ["AWS_DEFAULT_REGION"]
-        else:
-            os.environ["AWS_DEFAULT_REGION"] = before
     return made
 
 

@@ -7,13 +7,12 @@ import threading
 from types import TracebackType
 from typing import Self
 
-import yaml
 from rich.console import Console
 from rich.text import Text
 
 from playtest.local_aws import LocalAws, PlayEvent
-from playtest.local_aws.cloud import TEMPLATE
 from playtest.report.state_lines import StateLines
+from playtest.run.playbooks import playbook_states
 
 
 class LiveView:
@@ -56,9 +55,3 @@ class LiveView:
         while (event := self._events.get()) is not None:
             for line in self._lines.lines(event) if self._lines else ():
                 self._console.print(line)
-
-
-def playbook_states() -> dict[str, dict[str, object]]:
-    """Return the states of all playbooks as their ASL defines them, by name."""
-    files = sorted((TEMPLATE.parent / "playbooks").glob("*.asl.yaml"))
-    return {name: state for file in files for name, state in yaml.safe_load(file.read_text())["States"].items()}

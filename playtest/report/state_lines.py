@@ -44,8 +44,7 @@ class StateLines:
     def lines(self, event: PlayEvent) -> list[Text]:
         """Return what there is to show now that `event` has happened."""
         if event.kind is PlayEventKind.EXECUTION_STARTED:
-            execution = str(event.detail.get("execution", event.execution))
-            self._runs[execution] = _Run(len(self._runs) + 1, playbook_name(event.principal))
+            self._runs[event.execution] = _Run(len(self._runs) + 1, playbook_name(event.principal))
             return []
         run = self._runs.get(event.execution)
         if run is None or run.silent:

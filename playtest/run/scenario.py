@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
 from cordon.model.incident import Mode
 
 from playtest.fleet.demo_things import THINGS
@@ -15,10 +13,10 @@ from playtest.local_aws.transform import read_template
 from playtest.run.added_thing import AddedThing, parse_added_thing
 from playtest.run.asked_fault import AskedFault, Where, parse_fault
 from playtest.run.bad_scenario import BadScenario
+from playtest.run.playbooks import playbook_states
 from playtest.run.raw_alarm import RawAlarm
 
 MOST_REPEATS = 10_000
-_PLAYBOOKS = "*.asl.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def scenario(
     _require_certificates(alarms, certified)
     if mode not in set(Mode):
         raise BadScenario("--mode", mode, " or ".join(Mode))
-    known = {Where.THING: certified, Where.STATE: _states(), Where.FUNCTION: _functions()}
+    known = {Where.THING: certified, Where.STATE: frozenset(playbook_states()), Where.FUNCTION: _functions()}
     asked = [parse_fault(text, known) for text in faults]
     return Scenario(alarms, things, Mode(mode), _times(repeat), asked)
 
@@ -79,15 +77,6 @@ def _require_certificates(alarms: Sequence[RawAlarm], certified: frozenset[str])
             if name not in certified:
                 place = f"{alarm.file} ${{certificate-id:…}}"
                 raise BadScenario(place, name, f"a thing with a certificate: {', '.join(sorted(certified))}")
-
-
-def _states() -> frozenset[str]:
-    folder = TEMPLATE.parent / "playbooks"
-    return frozenset(name for path in sorted(folder.glob(_PLAYBOOKS)) for name in _states_of(path))
-
-
-def _states_of(path: Path) -> list[str]:
-    return list(yaml.safe_load(path.read_text())["States"])
 
 
 def _functions() -> frozenset[str]:

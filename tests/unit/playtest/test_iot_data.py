@@ -11,7 +11,8 @@ import pytest
 from moto.iotdata.responses import IoTDataPlaneResponse
 
 from playtest.fleet import Behaviour, DemoFleet
-from playtest.local_aws import iot_data, moto_methods
+from playtest.fleet.broker import use
+from playtest.local_aws import moto_methods
 
 FleetMaker = Callable[..., DemoFleet]
 
@@ -136,7 +137,7 @@ def test_without_a_fleet_nobody_is_connected(plain_aws: Any) -> None:
 def test_another_broker_can_be_put_in_use(fleet: DemoFleet) -> None:
     """`use` says which broker the APIs speak to."""
     empty = type(fleet.broker)(fleet.broker.registry, fleet.broker.now)
-    iot_data.use(empty)
+    use(empty)
     with pytest.raises(data(fleet).exceptions.ResourceNotFoundException):
         data(fleet).get_connection(clientId="pump-01")
 

@@ -42,8 +42,8 @@ def shown(*happened: Happened) -> list[str]:
                 BEGAN + timedelta(seconds=second),
                 "DoWorkStateMachine",
                 subject,
-                "" if kind is K.EXECUTION_STARTED else "arn",
-                {"execution": "arn", "error": "Broken\x1b[2J", "cause": "why"},
+                "arn",
+                {"error": "Broken\x1b[2J", "cause": "why"},
             )
         )
     ]

@@ -20,7 +20,7 @@ from playtest.local_aws.network import is_local
     ],
 )
 def test_only_this_machine_is_local(host: object, local: bool) -> None:
-    """Loopback is served by `playtest serve`; all else is the network."""
+    """Loopback does not leave the machine; all else is the network."""
     assert is_local(host) is local
 
 
