@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_data import IoTDataPlaneClient
 
 _CERTIFICATE = ":cert/"
+_FOLDERS = frozenset({".", ".."})
+"""Client ids that no URL can hold as a part of its path: GetConnection would ask about something else."""
 
 
 class ThingReader:
@@ -92,6 +94,8 @@ class ThingReader:
         return list(dict.fromkeys(filter(None, [thing_name, seen, *known])))
 
     def _session(self, client_id: str, thing_name: str) -> SessionFacts:
+        if client_id in _FOLDERS:
+            return SessionFacts(client_id=client_id, connected=None, foreign="no request to AWS can name it")
         try:
             found = self._iot_data.get_connection(clientId=client_id)
         except self._iot_data.exceptions.ResourceNotFoundException:

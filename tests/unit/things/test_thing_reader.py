@@ -178,3 +178,13 @@ def test_a_client_id_that_no_thing_can_be_named_after_is_not_asked_about(registr
     """AWS would refuse the question, and the refusal would end the assessment."""
     registry.reader.sessions_of(["no name for a thing", "x" * 129], THING)
     assert "describe_thing" not in registry.iot.calls
+
+
+@pytest.mark.parametrize("client_id", [".", ".."])
+def test_a_client_id_that_no_request_can_name_is_left_alone(registry: Registry, client_id: str) -> None:
+    """Whoever chooses it gains nothing: nobody asks or drops something else, and its leg is open."""
+    registry.thing()
+    registry.last_seen_as(client_id)
+    (_, found) = registry.reader.sessions(THING)
+    assert (found.client_id, found.connected, found.foreign) == (client_id, None, "no request to AWS can name it")
+    assert registry.iot_data.calls == ["get_connection"]
