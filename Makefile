@@ -44,6 +44,7 @@ setup: $(READY) ## Make the virtual environment, with .venv/bin/cordon
 play: $(READY) ## Answer a sample alarm end to end in the local AWS, and show it
 	$(LOCAL) $(BIN)/cordon playtest run $(ALARM)
 
+# worksteal: the end-to-end tests stand together, and dealt out in turn nearly all would fall to one worker.
 test: $(READY) ## Run all tests; PYTHON=3.13 for another Python, in an environment of its own
 	$(LOCAL) $(BIN)/pytest --numprocesses auto --dist worksteal
 
