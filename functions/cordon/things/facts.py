@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_data import IoTDataPlaneClient
 
 _CERTIFICATE = ":cert/"
-_FOLDERS = frozenset({".", ".."})
-"""Client ids that no URL can hold as a part of its path: GetConnection would ask about something else."""
 
 
 class ThingReader:
@@ -94,7 +92,7 @@ class ThingReader:
         return list(dict.fromkeys(filter(None, [thing_name, seen, *known])))
 
     def _session(self, client_id: str, thing_name: str) -> SessionFacts:
-        if client_id in _FOLDERS:
+        if not _can_be_asked_about(client_id):
             return SessionFacts(client_id=client_id, connected=None, foreign="no request to AWS can name it")
         try:
             found = self._iot_data.get_connection(clientId=client_id)
@@ -159,6 +157,14 @@ def groups_of(iot: IoTClient, thing_name: str) -> list[tuple[str, str]]:
     """Return name and ARN of every group that the thing is a direct member of."""
     pages = iot.get_paginator("list_thing_groups_for_thing").paginate(thingName=thing_name)
     return [(group["groupName"], group["groupArn"]) for page in pages for group in page["thingGroups"]]
+
+
+def _can_be_asked_about(client_id: str) -> bool:
+    """Say whether GetConnection takes the client id: it has it in its URL, where HTTP takes dots alone for folders.
+
+    AWS refuses one that begins with a dollar sign (GetConnection, `clientId`), and the refusal would end the assessment.
+    """
+    return client_id not in {".", ".."} and not client_id.startswith("$")
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

@@ -180,7 +180,7 @@ def test_a_client_id_that_no_thing_can_be_named_after_is_not_asked_about(registr
     assert "describe_thing" not in registry.iot.calls
 
 
-@pytest.mark.parametrize("client_id", [".", ".."])
+@pytest.mark.parametrize("client_id", [".", "..", "$pump"])
 def test_a_client_id_that_no_request_can_name_is_left_alone(registry: Registry, client_id: str) -> None:
     """Whoever chooses it gains nothing: nobody asks or drops something else, and its leg is open."""
     registry.thing()
