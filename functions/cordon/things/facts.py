@@ -162,7 +162,7 @@ def groups_of(iot: IoTClient, thing_name: str) -> list[tuple[str, str]]:
 def _can_be_asked_about(client_id: str) -> bool:
     """Say whether GetConnection takes the client id: it has it in its URL, where HTTP takes dots alone for folders.
 
-    AWS refuses one that begins with a dollar sign (GetConnection, `clientId`), and the refusal would end the assessment.
+    AWS refuses one that begins with a dollar sign (GetConnection, `clientId`): the refusal would end the assessment.
     """
     return client_id not in {".", ".."} and not client_id.startswith("$")
 
