@@ -45,6 +45,15 @@ def test_a_resource_type_that_nobody_makes_is_an_error(start_miniature: StartMin
         pytest.fail("it started")
 
 
+def test_the_template_is_read_as_the_json_that_it_is(
+    start_miniature: StartMiniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As YAML, which is how moto reads it, it takes a second; this fails when moto does so again."""
+    monkeypatch.setattr("moto.cloudformation.models.yaml", None)
+    with start_miniature() as aws:
+        assert aws.stack.physical_ids
+
+
 def test_the_bucket_has_all_that_the_template_says(aws: LocalAws) -> None:
     """Versioning, Object Lock with its days from a parameter, encryption and the public access block are there."""
     bucket, s3 = aws.stack.resource("Bucket"), aws.client("s3")
