@@ -98,4 +98,4 @@ def _cost(cost: Cost) -> Iterator[RenderableType]:
     yield Text.assemble(
         ("Cost  ", "bold"), f"${cost.dollars:.6f}", (f"  {', '.join([*shares, *others]) or 'nothing was used'}", "dim")
     )
-    yield Text(f"      An estimate at us-east-1 list prices ({used}), without what OpsCenter bills.", "dim")
+    yield Text(f"      An estimate at us-east-1 list prices ({used}), OpsItems left out.", "dim")
