@@ -171,7 +171,7 @@ def test_only_triage_polls_a_queue(of_type: Json) -> None:
     assert polling == ["TriageFunctionRole"]
 
 
-def test_nobody_may_revoke_delete_or_pass(grants: list[Grant]) -> None:
+def test_nobody_may_delete_a_device_make_keys_or_pass_a_role(grants: list[Grant]) -> None:
     """Containment needs no deletion of a certificate, policy, thing or object, no new key, and no other role."""
     forbidden = re.compile(
         r"iot:Delete(?!Connection)|iot:(Create(?!Policy$)|Register|DetachThingPrincipal|UpdateThing$)|s3:(Delete|Bypass|Put(?!Object$))|iam:|sts:|kms:"

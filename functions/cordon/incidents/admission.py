@@ -115,7 +115,7 @@ class Admission:
             _remembered(alarm, Became.OPENED, incident_id=incident.id),
             put({**open_row, "schema_version": SCHEMA_VERSION}),
             put({**head, **due(IncidentStatus.OPENED)}),
-            _sighting(alarm, incident.id),
+            *_sighting(alarm, incident.id),
             put(timeline_row(incident.id, IncidentStatus.OPENED, ACTOR, {"alarm": alarm.id})),
         )
         return Admitted(Became.OPENED, incident.id, redelivered=False)
@@ -136,13 +136,14 @@ class Admission:
         self._table.write(
             _remembered(alarm, Became.JOINED, incident_id=incident_id, is_resend=is_resend),
             still_open,
-            _sighting(alarm, incident_id, is_resend=is_resend),
+            *_sighting(alarm, incident_id, is_resend=is_resend),
             _counted(incident),
         )
         return Admitted(Became.JOINED, incident_id, redelivered=False, is_resend=is_resend)
 
     def _was_reported(self, alarm: Alarm, incident_id: str) -> bool:
-        return any(seen.finding_id == alarm.finding_id for seen, _ in self._incidents.sightings(incident_id))
+        # A row of its own, so that a storm of alarms does not have each one read all that came before it.
+        return self._table.get(rows.of_incident(incident_id), rows.finding(alarm.finding_id)) is not None
 
 
 def _already(row: Row, alarm: Alarm) -> Admitted | None:
@@ -161,10 +162,12 @@ def _remembered(alarm: Alarm, became: Became, **facts: Any) -> Write:
     return put(row, condition="attribute_not_exists(pk) OR became = :rejected", rejected=Became.REJECTED)
 
 
-def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> Write:
-    row = key(rows.of_incident(incident_id), f"SIGHTING#{alarm.id}")
+def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> list[Write]:
+    """Return the writes that record an alarm of the incident, and the finding that it reports."""
+    pk = rows.of_incident(incident_id)
     sighting = {"schema_version": SCHEMA_VERSION, "alarm": alarm.model_dump(mode="json"), "is_resend": is_resend}
-    return put({**row, **sighting})
+    reported = {**key(pk, rows.finding(alarm.finding_id)), "schema_version": SCHEMA_VERSION}
+    return [put({**key(pk, f"SIGHTING#{alarm.id}"), **sighting}), put(reported, condition=None)]
 
 
 def _counted(incident: Incident) -> Write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -40,15 +40,15 @@ class Evidence:
         """Keep a raw alarm as it came, under its source and its own id; the same one again is the same object."""
         return self.keep(f"alarms/{quote(source, safe='')}/{quote(alarm_id, safe='')}", raw)
 
-    def keep_for(self, incident_id: str, what: str, content: Any) -> EvidenceRef:
-        """Keep `content` (JSON) for an incident as `what`, and enter it into the incident's chain."""
+    def keep_for(self, incident_id: str, what: str, content: Row) -> EvidenceRef:
+        """Keep `content` for an incident as `what`, and enter it into the incident's chain."""
         ref = self.keep_piece(incident_id, what, content)
         self.enter(incident_id, ref)
         return ref
 
-    def keep_piece(self, incident_id: str, what: str, content: Any) -> EvidenceRef:
-        """Keep `content` (JSON) for an incident as `what`, to be entered into its chain with others."""
-        body = canonical_json(content)
+    def keep_piece(self, incident_id: str, what: str, content: Row) -> EvidenceRef:
+        """Keep `content` for an incident as `what`, to be entered into its chain with others."""
+        body = canonical_json({"schema_version": SCHEMA_VERSION, **content})
         return self.keep(f"incidents/{incident_id}/{what}-{sha256_hex(body)[:12]}.json", body)
 
     def keep(self, object_key: str, body: str) -> EvidenceRef:

@@ -7,6 +7,7 @@
 | INCIDENT#<id> | CHANGE#<n> | the ledger's changes |
 | INCIDENT#<id> | EFFECT#<time>#<resource> | the ledger's effects |
 | INCIDENT#<id> | SIGHTING#<alarm id> | an alarm that opened or joined it |
+| INCIDENT#<id> | FINDING#<hash> | a finding that was reported to it, by the SHA-256 of its detector's id |
 | INCIDENT#<id> | EVIDENCE, EVIDENCE#<n> | head and entries of the evidence chain |
 | INCIDENT#<id> | TICKET | its ticket |
 | ALARM#<alarm id> | ALARM | what became of an alarm: makes a redelivery harmless |
@@ -17,6 +18,8 @@
 """
 
 from __future__ import annotations
+
+from cordon.model.base import sha256_hex
 
 HEAD = "INCIDENT"
 TICKET = "TICKET"
@@ -53,6 +56,11 @@ def of_lock(thing_name: str) -> str:
 def of_hold(resource: str) -> str:
     """Return the partition of all holds on a resource."""
     return f"HOLD#{resource}"
+
+
+def finding(finding_id: str) -> str:
+    """Return the sort key of a finding; hashed, because a detector's id may be of any length."""
+    return f"FINDING#{sha256_hex(finding_id)}"
 
 
 def change(number: int) -> str:

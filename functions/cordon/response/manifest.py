@@ -18,4 +18,4 @@ def keep_sightings(incident: Incident, incidents: Incidents, evidence: Evidence)
             {"alarm": alarm.id, "raw": alarm.raw.model_dump() if alarm.raw else None}
             for alarm, _ in incidents.sightings(incident.id)
         ]
-        evidence.keep_for(incident.id, "sightings", seen)
+        evidence.keep_for(incident.id, "sightings", {"sightings": seen})

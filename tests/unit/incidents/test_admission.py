@@ -159,6 +159,15 @@ def test_a_finding_that_is_sent_again_after_the_proof_is_known_as_such(
     assert row["is_resend"] is is_resend
 
 
+def test_an_alarm_reads_none_of_those_that_came_before_it(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever raises ten thousand alarms about one thing makes none of them take longer than the first."""
+    incident = bed.opened(id="a1", finding_id="f1")
+    bed.set_head(incident.id, status="contained", proven_at="2026-11-02T12:00:00.000000Z")
+    monkeypatch.delattr(Table, "rows")
+    assert admitted(bed, an_alarm(id="a2", finding_id="f2")).is_resend is False
+    assert admitted(bed, an_alarm(id="a3", finding_id="f2")).is_resend is True
+
+
 def test_alarms_that_race_open_one_incident(bed: Bed) -> None:
     """Twenty different alarms at once: one opens, the others join, and none is lost or counted twice."""
     alarms = [an_alarm(id=f"a{number:02d}") for number in range(20)]

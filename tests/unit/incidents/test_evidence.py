@@ -91,6 +91,7 @@ def test_every_entry_names_the_hash_of_the_one_before(bed: Bed) -> None:
     """The chain holds from the first entry to the head, in the table and in the bucket."""
     refs = [bed.evidence.keep_for(ID, what, {"n": n}) for n, what in enumerate(["capsule", "plan", "proof"])]
     assert check_chain(bed) == [ref.key for ref in refs]
+    assert [json.loads(body(bed, ref.key)) for ref in refs] == [{"schema_version": 1, "n": n} for n in range(3)]
 
 
 def test_the_same_object_is_entered_once(bed: Bed) -> None:
@@ -154,7 +155,7 @@ def test_entries_that_race_all_find_a_place(bed: Bed) -> None:
     def enter(number: int) -> str:
         for _ in range(20):
             try:
-                return bed.evidence.keep_for(ID, f"look-{number}", number).key
+                return bed.evidence.keep_for(ID, f"look-{number}", {"n": number}).key
             except RecordBusy:
                 continue
         raise AssertionError("busy twenty times")
