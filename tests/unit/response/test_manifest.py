@@ -19,7 +19,7 @@ def test_every_sighting_stands_in_the_chain_by_its_hash(bed: Bed) -> None:
     entries = bed.evidence.chain(first.id)
     assert len(entries) == 2
     body = bed.client("s3").get_object(Bucket=BUCKET, Key=entries[-1]["key"])["Body"].read()
-    kept = json.loads(body)
+    kept = json.loads(body)["sightings"]
     assert [one["alarm"] for one in kept] == ["a1", "a2", "a3"]
     again = Evidence(bed.client("s3"), BUCKET, bed.table).keep_alarm("detect", "a3", "a3")
     assert kept[-1]["raw"] == again.model_dump()
