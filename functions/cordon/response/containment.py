@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from cordon.actions.certificate_status import CertificateStatus
 from cordon.actions.group_membership import MOST_GROUPS, GroupMembership
@@ -14,6 +14,9 @@ from cordon.model.change import Change, Effect, Gap, Plan
 from cordon.model.thing import SessionFacts, ThingFacts
 from cordon.things.arns import IotArns
 from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,13 @@ class ContainmentPlanner:
     groups: GroupMembership
     arns: IotArns
     quarantine_group: str
+
+    @classmethod
+    def over(cls, iot: IoTClient, account_id: str, quarantine_group: str) -> Self:
+        """Return a planner whose actions speak to `iot`, for the things of an account (12 digits)."""
+        arns = IotArns(iot, account_id)
+        attachments = PolicyAttachment(iot, arns)
+        return cls(CertificateStatus(iot), IotPolicy(iot), attachments, GroupMembership(iot), arns, quarantine_group)
 
     def plan(self, thing: ThingFacts, incident_id: str) -> Plan:
         """Return the plan for `thing`.

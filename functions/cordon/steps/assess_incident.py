@@ -7,10 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from cordon import clients, clock, settings
-from cordon.actions.certificate_status import CertificateStatus
-from cordon.actions.group_membership import GroupMembership
-from cordon.actions.iot_policy import IotPolicy
-from cordon.actions.policy_attachment import PolicyAttachment
 from cordon.errors import PlanUnworkable
 from cordon.incidents.evidence import Evidence
 from cordon.incidents.ledger import Ledger
@@ -28,7 +24,6 @@ from cordon.response.judgement import Assessment, hits_others, judge, not_ours_a
 from cordon.response.manifest import keep_sightings
 from cordon.settings import Settings
 from cordon.steps.step import StepRequest, StepResult, evidence, incidents, step, things
-from cordon.things.arns import IotArns
 from cordon.things.facts import ThingReader
 
 
@@ -120,21 +115,11 @@ class Assessor:
 def assessor() -> Assessor:
     """Return the assessor over the stack's resources."""
     current = settings.current()
-    iot = clients.iot()
-    arns = IotArns(iot, current.account_id)
-    planner = ContainmentPlanner(
-        certificates=CertificateStatus(iot),
-        policies=IotPolicy(iot),
-        attachments=PolicyAttachment(iot, arns),
-        groups=GroupMembership(iot),
-        arns=arns,
-        quarantine_group=current.quarantine_group,
-    )
     return Assessor(
         incidents=incidents(),
         evidence=evidence(),
         things=things(),
-        planner=planner,
+        planner=ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group),
         budget=Budget(incidents().table, current.budget_things, timedelta(minutes=current.budget_window_minutes)),
         settings=current,
     )

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from cordon.actions.certificate_status import CertificateStatus
-from cordon.actions.group_membership import GroupMembership
 from cordon.actions.iot_policy import IotPolicy
 from cordon.actions.policy_attachment import PolicyAttachment
 from cordon.errors import PlanUnworkable
@@ -30,15 +29,7 @@ GROUPS = {"plant": None, "line-1": "policy-a", "line-2": "policy-deny", QUARANTI
 
 def planner(bed: Bed) -> ContainmentPlanner:
     """Return the planner over the real actions."""
-    arns = IotArns(bed.iot, ACCOUNT)
-    return ContainmentPlanner(
-        certificates=CertificateStatus(bed.iot),
-        policies=IotPolicy(bed.iot),
-        attachments=PolicyAttachment(bed.iot, arns),
-        groups=GroupMembership(bed.iot),
-        arns=arns,
-        quarantine_group=QUARANTINE,
-    )
+    return ContainmentPlanner.over(bed.iot, ACCOUNT, QUARANTINE)
 
 
 def build(bed: Bed, certificates: list[tuple[str, set[str]]], groups: set[str]) -> None:

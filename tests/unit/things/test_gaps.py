@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from cordon.actions.certificate_status import CertificateStatus
-from cordon.actions.group_membership import MOST_GROUPS, GroupMembership
-from cordon.actions.iot_policy import IotPolicy
-from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.actions.group_membership import MOST_GROUPS
 from cordon.model.change import Plan
 from cordon.response.containment import ContainmentPlanner
-from cordon.things.arns import IotArns
 
 from ..conftest import ACCOUNT, THING
 from .conftest import Registry
@@ -22,16 +18,7 @@ ASSUME = "iot:AssumeRoleWithCertificate"
 
 def plan(registry: Registry) -> Plan:
     """Return the plan for the thing as it is read now."""
-    iot = registry.bed.iot
-    arns = IotArns(iot, ACCOUNT)
-    planner = ContainmentPlanner(
-        certificates=CertificateStatus(iot),
-        policies=IotPolicy(iot),
-        attachments=PolicyAttachment(iot, arns),
-        groups=GroupMembership(iot),
-        arns=arns,
-        quarantine_group=QUARANTINE,
-    )
+    planner = ContainmentPlanner.over(registry.bed.iot, ACCOUNT, QUARANTINE)
     return planner.plan(registry.read(), "inc-20261102-0123456789")
 
 
