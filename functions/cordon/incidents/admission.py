@@ -167,7 +167,7 @@ def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> lis
     pk = rows.of_incident(incident_id)
     sighting = {"schema_version": SCHEMA_VERSION, "alarm": alarm.model_dump(mode="json"), "is_resend": is_resend}
     reported = {**key(pk, rows.finding(alarm.finding_id)), "schema_version": SCHEMA_VERSION}
-    return [put({**key(pk, f"SIGHTING#{alarm.id}"), **sighting}), put(reported, condition=None)]
+    return [put({**key(pk, rows.sighting(alarm.id)), **sighting}), put(reported, condition=None)]
 
 
 def _counted(incident: Incident) -> Write:

@@ -118,12 +118,12 @@ class Incidents:
 
     def sighting(self, incident_id: str, alarm_id: str) -> Alarm | None:
         """Return one alarm of the incident. Read by its whole key: `x/1` is the beginning of `x/10` too."""
-        row = self.table.get(rows.of_incident(incident_id), f"SIGHTING#{alarm_id}")
+        row = self.table.get(rows.of_incident(incident_id), rows.sighting(alarm_id))
         return parsed(Alarm, row["alarm"]) if row else None
 
     def sightings(self, incident_id: str) -> Iterator[tuple[Alarm, Row]]:
         """Yield every alarm of the incident, in the order of their ids, each with its row."""
-        for row in self.rows_of(incident_id, "SIGHTING#"):
+        for row in self.rows_of(incident_id, rows.SIGHTINGS):
             yield parsed(Alarm, row["alarm"]), row
 
     def rows_of(self, incident_id: str, prefix: str) -> Iterator[Row]:

@@ -27,6 +27,8 @@ LOCK = "LOCK"
 OPEN = "OPEN"
 ALARM = "ALARM"
 EVIDENCE_HEAD = "EVIDENCE"
+SIGHTINGS = "SIGHTING#"
+"""What the sort key of every alarm of an incident begins with."""
 
 INCIDENT_DUE = "incident"
 TICKET_DUE = "ticket"
@@ -56,6 +58,11 @@ def of_lock(thing_name: str) -> str:
 def of_hold(resource: str) -> str:
     """Return the partition of all holds on a resource."""
     return f"HOLD#{resource}"
+
+
+def sighting(alarm_id: str) -> str:
+    """Return the sort key of an alarm of the incident."""
+    return f"{SIGHTINGS}{alarm_id}"
 
 
 def finding(finding_id: str) -> str:

@@ -59,11 +59,10 @@ class LookResult(StepResult):
 
 @dataclass(frozen=True)
 class Look:
-    """What a last look saw: every leg, and the plan's changes, with those that are not there when read back."""
+    """What a last look saw: every leg, and the plan's changes that are there when read back."""
 
     legs: list[Leg]
-    entries: list[LedgerEntry]
-    reverted: list[LedgerEntry]
+    there: list[LedgerEntry]
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ class Verifier:
         seen = Progress(request.look, request.waited_seconds, request.quiet_seconds)
         # The quiet that is claimed so far: whoever was there within it has broken it, seen by a look or not.
         since = clock.now() - timedelta(seconds=seen.quiet_seconds)
-        sessions = self._sessions(incident)
-        self._drop_again(incident, ledger, sessions)
+        sessions = self._dropped_again(incident, ledger)
         quiet, result = is_quiet(sessions, since=since), Verdict.LOOK_AGAIN
         if is_last(seen, quiet=quiet):
             look = self._read_back(incident, ledger, sessions, since=since)
@@ -114,8 +112,7 @@ class Verifier:
             return _answer(Verdict.MOOT)
         incident = self.incidents.get(request.incident_id)
         ledger = Ledger(self.incidents, incident.id, request.execution)
-        sessions = self._sessions(incident)
-        self._drop_again(incident, ledger, sessions)
+        sessions = self._dropped_again(incident, ledger)
         look = self._read_back(incident, ledger, sessions, since=incident.proven_at or clock.now())
         holds = all(leg.proven for leg in look.legs) and not self._unexplained(incident)
         facts = {"holds": holds, "legs": [leg.model_dump(mode="json") for leg in look.legs]}
@@ -123,27 +120,27 @@ class Verifier:
         keep_sightings(incident, self.incidents, self.evidence)
         return _answer(Verdict.PROVEN if holds else Verdict.PARTIAL)
 
-    def _sessions(self, incident: Incident) -> list[SessionFacts]:
+    def _dropped_again(self, incident: Incident, ledger: Ledger) -> list[SessionFacts]:
+        """Drop whatever session came back, and return the sessions as they were found."""
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
-        return self.things.sessions(incident.thing_name, known=known)
+        sessions = self.things.sessions(incident.thing_name, known=known)
+        for session in sessions:
+            if session.foreign is None and session.connected is not False:
+                effect = plan_drop(session.client_id, thing_name=incident.thing_name)
+                ledger.brought_about(effect, drop(self.iot_data, effect))
+        return sessions
 
     def _read_back(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts], *, since: datetime) -> Look:
         """Read back what was changed. Only a last look does: it alone says what is proven, and IoT's quotas are low."""
         entries = ledger.entries()
         reverted = unproven_changes(entries, self.actions)
-        return Look(legs_of(sessions, reverted, incident.plan_gaps, since=since), entries, reverted)
-
-    def _drop_again(self, incident: Incident, ledger: Ledger, sessions: list[SessionFacts]) -> None:
-        for session in sessions:
-            if session.foreign is None and session.connected is not False:
-                effect = plan_drop(session.client_id, thing_name=incident.thing_name)
-                ledger.brought_about(effect, drop(self.iot_data, effect))
+        legs = legs_of(sessions, reverted, incident.plan_gaps, since=since)
+        return Look(legs, [entry for entry in entries if entry not in reverted])
 
     def _conclude(self, incident: Incident, ledger: Ledger, look: Look, result: Verdict) -> None:
         """Keep the proof, or what is missing of it, and mark what was read back."""
         legs = [leg.model_dump(mode="json") for leg in look.legs]
-        back = {entry.number for entry in look.reverted}
-        ledger.verified(entry for entry in look.entries if entry.number not in back)
+        ledger.verified(look.there)
         proven_at = stamp(clock.now()) if result is Verdict.PROVEN else None
         # Without the moment, which the chain's entry has: run again, the step keeps the same proof, not another one.
         self.evidence.keep_for(incident.id, "proof", {"result": result, "legs": legs})

@@ -105,6 +105,11 @@ class Registry:
             self.bed.iot.add_thing_to_thing_group(thingGroupName=name, thingName=member)
         return arn
 
+    def groups(self, count: int) -> None:
+        """Make so many groups without a policy, with the thing in each."""
+        for number in range(count):
+            self.group(f"group-{number}")
+
     def dynamic_group(self, name: str, *policies: str, query: str = f"thingName:{THING}") -> str:
         """Make a group whose query finds the thing, with policies that it has of old, and return its ARN."""
         arn: str = self.bed.iot.create_dynamic_thing_group(thingGroupName=name, queryString=query)["thingGroupArn"]

@@ -58,8 +58,7 @@ def test_a_thing_in_ten_groups_is_not_put_into_another(registry: Registry, group
     """AWS IoT would refuse it half way: it is named instead, and nothing else of the plan is left out."""
     registry.thing()
     registry.certificate()
-    for number in range(groups):
-        registry.group(f"group-{number}")
+    registry.groups(groups)
     made = plan(registry)
     assert left_and_joined(made) == ([] if is_full else [(JOIN, True)])
     assert [gap.resource for gap in made.gaps] == ([f"group/{QUARANTINE}"] if is_full else [])
@@ -74,8 +73,7 @@ def test_a_group_that_is_left_makes_room_for_the_quarantine_group(registry: Regi
     """Of ten groups one allows something: the thing is taken out of it first."""
     registry.thing()
     registry.group("allowing", registry.policy("plant-device", "iot:Connect"))
-    for number in range(MOST_GROUPS - 1):
-        registry.group(f"group-{number}")
+    registry.groups(MOST_GROUPS - 1)
     made = plan(registry)
     assert left_and_joined(made) == [(f"thing/{THING}/group/allowing", False), (JOIN, True)]
     assert made.gaps == []
@@ -84,8 +82,7 @@ def test_a_group_that_is_left_makes_room_for_the_quarantine_group(registry: Regi
 def test_a_thing_that_is_quarantined_already_has_no_gap_for_that(registry: Registry) -> None:
     """The quarantine group is one of its ten."""
     registry.thing()
-    for number in range(MOST_GROUPS - 1):
-        registry.group(f"group-{number}")
+    registry.groups(MOST_GROUPS - 1)
     registry.group(QUARANTINE)
     made = plan(registry)
     assert (left_and_joined(made), made.gaps) == ([], [])
@@ -117,8 +114,7 @@ def test_a_dynamic_group_takes_one_of_the_ten_places(registry: Registry) -> None
     """AWS could put it out to make room, which would be a change that nobody planned."""
     registry.thing()
     registry.dynamic_group("leased", registry.policy("plant-device", "iot:Connect"))
-    for number in range(MOST_GROUPS - 1):
-        registry.group(f"group-{number}")
+    registry.groups(MOST_GROUPS - 1)
     made = plan(registry)
     assert left_and_joined(made) == []
     assert [gap.resource for gap in made.gaps] == ["group/leased", f"group/{QUARANTINE}"]
