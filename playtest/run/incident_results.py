@@ -23,7 +23,7 @@ def incident_result(incident: Incident, record: Record) -> IncidentResult:
         status=incident.status,
         playbook=incident.playbook,
         mode=incident.mode,
-        thing=incident.thing_name,
+        thing=incident.subject,
         severity=incident.severity,
         sightings=incident.sightings,
         summary=incident.summary,

@@ -42,7 +42,7 @@ def at_rest(aws: LocalAws) -> dict[str, Incident]:
     A thing has one incident, an incident has one ticket, which waits for nothing, and no lock is left.
     """
     record = Record(aws)
-    incidents = {incident.thing_name: incident for incident in record.incidents()}
+    incidents = {incident.subject: incident for incident in record.incidents()}
     assert len(incidents) == len(record.incidents())
     for incident in incidents.values():
         (ticket,) = record.of_incident(incident.id, rows.TICKET)

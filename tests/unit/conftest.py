@@ -79,6 +79,10 @@ class Bed:
         """Return the real actions."""
         return actions_by_name(self.iot, ACCOUNT)
 
+    def open_id(self, thing: str = THING) -> str | None:
+        """Return the id of the incident that contain_thing has open for a thing of this account."""
+        return self.incidents.open_under(rows.of_open(ACCOUNT, REGION, thing, "contain_thing"))
+
     def opened(self, **changed: Any) -> Incident:
         """Open an incident through an alarm, and return it."""
         admitted = self.admission.admit(an_alarm(**changed))

@@ -97,7 +97,7 @@ class Admission:
             row = self.known(alarm.id)
             if row and row["became"] != Became.REJECTED:
                 return _already(row, alarm)
-            open_id = self._incidents.open_for(alarm.thing_name, alarm.playbook)
+            open_id = self._incidents.open_under(_open_key(alarm))
             if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
                 return None
             try:
@@ -108,7 +108,7 @@ class Admission:
 
     def _open(self, alarm: Alarm) -> Admitted:
         incident = _opened_by(alarm)
-        open_row = {**key(rows.of_open(alarm.thing_name, alarm.playbook), rows.OPEN), "incident_id": incident.id}
+        open_row = {**key(_open_key(alarm), rows.OPEN), "incident_id": incident.id}
         # Without the fields that are none yet: a NULL would count as there for what is set only once.
         head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json", exclude_none=True)}
         self._table.write(
@@ -122,9 +122,7 @@ class Admission:
 
     def _join(self, alarm: Alarm, incident_id: str) -> Admitted:
         incident = self._incidents.get(incident_id)
-        still_open = check(
-            key(rows.of_open(alarm.thing_name, alarm.playbook), rows.OPEN), "incident_id = :id", id=incident_id
-        )
+        still_open = check(key(_open_key(alarm), rows.OPEN), "incident_id = :id", id=incident_id)
         if alarm.kind is not AlarmKind.IN_ALARM:
             self._table.write(
                 _remembered(alarm, Became.NOTED, incident_id=incident_id),
@@ -187,12 +185,21 @@ def _counted(incident: Incident) -> Write:
     )
 
 
+def _open_key(alarm: Alarm) -> str:
+    """Return the key under which one incident at a time is open: of the thing, or where none is known of the finding."""
+    subject = alarm.thing_name or f"finding/{sha256_hex(alarm.finding_id)}"  # no thing's name has a slash
+    return rows.of_open(alarm.account, alarm.region, subject, alarm.playbook)
+
+
 def _opened_by(alarm: Alarm) -> Incident:
     moment = clock.now()
     return Incident(
         id=incident_id_for(alarm),
         playbook=alarm.playbook,
         thing_name=alarm.thing_name,
+        open_key=_open_key(alarm),
+        attribution=alarm.attribution,
+        requested_by=alarm.requested_by,
         status=IncidentStatus.OPENED,
         severity=alarm.severity,
         account=alarm.account,

@@ -34,7 +34,7 @@ class Bus:
             "schema_version": SCHEMA_VERSION,
             "incident_id": incident.id,
             "playbook": incident.playbook,
-            "thing_name": incident.thing_name,
+            "thing_name": incident.subject,
             "severity": incident.severity,
             "status": incident.status,
         }

@@ -111,9 +111,9 @@ class Incidents:
             return incident if clock.now() - incident.claimed_at >= patience else None
         return incident
 
-    def open_for(self, thing_name: str, playbook: str) -> str | None:
-        """Return the id of the incident that is open for this thing and playbook, if any."""
-        row = self.table.get(rows.of_open(thing_name, playbook), rows.OPEN)
+    def open_under(self, open_key: str) -> str | None:
+        """Return the id of the incident that is open under this key (`rows.of_open`), if any."""
+        row = self.table.get(open_key, rows.OPEN)
         return str(row["incident_id"]) if row else None
 
     def sighting(self, incident_id: str, alarm_id: str) -> Alarm | None:

@@ -11,7 +11,7 @@
 | INCIDENT#<id> | EVIDENCE, EVIDENCE#<n> | head and entries of the evidence chain |
 | INCIDENT#<id> | TICKET | its ticket |
 | ALARM#<alarm id> | ALARM | what became of an alarm: makes a redelivery harmless |
-| OPEN#<thing>#<playbook> | OPEN | the incident that is open for that pair |
+| OPEN#<account>#<region>#<subject>#<playbook> | OPEN | the incident that is open for that subject (a thing, a finding) |
 | LOCK#<thing> | LOCK | the execution that may change the thing |
 | HOLD#<resource> | INCIDENT#<id> | an incident's claim that a resource stays as it is |
 | BUDGET#<scope> | WINDOW#<start>, RESERVATION#<incident> | what automatic answers may still touch |
@@ -45,9 +45,9 @@ def of_alarm(alarm_id: str) -> str:
     return f"ALARM#{alarm_id}"
 
 
-def of_open(thing_name: str, playbook: str) -> str:
-    """Return the partition of the open-incident key."""
-    return f"OPEN#{thing_name}#{playbook}"
+def of_open(account: str, region: str, subject: str, playbook: str) -> str:
+    """Return the partition of the open-incident key; another account may have a thing of the same name."""
+    return f"OPEN#{account}#{region}#{subject}#{playbook}"
 
 
 def of_lock(thing_name: str) -> str:

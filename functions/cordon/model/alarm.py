@@ -29,6 +29,45 @@ class AlarmKind(StrEnum):
     ALARM_INVALIDATED = "alarm-invalidated"
 
 
+class ClueKind(StrEnum):
+    """What a finding of AWS tells of a device: it never names a thing (AWS-FACTS 2, GuardDuty)."""
+
+    CERTIFICATE_SESSION = "certificate-session"
+    """A role session whose name has the form of a certificate id; `role_id` is the role's unique id."""
+    EC2_INSTANCE = "ec2-instance"
+    """The id of an EC2 instance, on which a gateway may run."""
+
+
+class Clue(Word):
+    """One thing that a finding says and that a device can be looked up by. `value` has been checked for its form."""
+
+    kind: ClueKind
+    value: str
+    role_id: str | None = None
+
+
+class Certainty(StrEnum):
+    """How sure it is that an alarm is about its thing."""
+
+    STATED = "stated"
+    """The detector, or the person who asked, named the thing."""
+    PROVEN = "proven"
+    """Nobody but the thing's own certificate or instance could have caused what the finding says."""
+    INFERRED = "inferred"
+    """Anybody could have made it look so: never answered automatically."""
+    UNKNOWN = "unknown"
+    """No thing is known."""
+
+
+class Attribution(Word):
+    """How an alarm was tied to its thing: `how` is one sentence, inert already; `candidates` at most ten names."""
+
+    certainty: Certainty
+    how: str
+    candidates: list[str] = Field(default_factory=list)
+    certificate_id: str | None = None
+
+
 class Alarm(Word):
     """One alarm, made by a source module of `alarms/`.
 
@@ -42,7 +81,8 @@ class Alarm(Word):
     source: str
     kind: AlarmKind
     playbook: str
-    thing_name: str
+    thing_name: str | None
+    """None: it names no thing, and none could be found by its clues."""
     severity: Severity
     raised_at: AwareDatetime
     received_at: AwareDatetime
@@ -58,6 +98,13 @@ class Alarm(Word):
     """One sentence, inert already: what comes from outside in it is escaped."""
     details: dict[str, Any] = Field(default_factory=dict)
     raw: EvidenceRef | None = None
+    clues: list[Clue] = Field(default_factory=list)
+    """What the thing can be looked up by, where the detector names none."""
+    attribution: Attribution | None = None
+    is_sample: bool = False
+    """True when its detector marks it as made up for a trial."""
+    requested_by: str | None = None
+    """Identity of the person who asked, where the alarm is one's own request."""
 
     def is_dated_after(self, moment: datetime) -> bool:
         """Say whether the detector saw this after `moment`.

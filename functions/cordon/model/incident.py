@@ -6,25 +6,41 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from cordon.model.alarm import Severity
+from cordon.model.alarm import Attribution, Severity
 from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.change import Effect, Gap
 from cordon.model.evidence import EvidenceRef
 
 
 class Mode(StrEnum):
-    """How far a playbook may go without a person. Approve comes with the response policy."""
+    """How far a playbook may go without a person; later is further."""
 
     OBSERVE = "observe"
+    APPROVE = "approve"
     AUTOMATIC = "automatic"
+
+    @classmethod
+    def narrowest(cls, *modes: Mode) -> Mode:
+        """Return the one of these that goes least far."""
+        return min(modes, key=list(cls).index)
+
+
+class Containment(StrEnum):
+    """What a plan does to a thing: cut it off, or deny it some topics and leave it connected."""
+
+    ISOLATE = "isolate"
+    RESTRICT = "restrict"
 
 
 class Decision(StrEnum):
-    """What an assessment came to: show the plan, carry it out, or put it before a person."""
+    """What an assessment came to: show the plan, ask for approval, carry it out, or put it before a person."""
 
     OBSERVE = "observe"
+    APPROVE = "approve"
     AUTOMATIC = "automatic"
     ESCALATE = "escalate"
+    OUTBREAK = "outbreak"
+    """Part of an outbreak, about which a person was told already: recorded, and nobody is paged again."""
 
 
 class IncidentStatus(StrEnum):
@@ -42,6 +58,9 @@ class IncidentStatus(StrEnum):
     RESTORED = "restored"
     CLOSED = "closed"
 
+
+UNKNOWN_THING = "(no thing)"
+"""Stands where a thing's name would: no thing can be called that."""
 
 _S = IncidentStatus
 TRANSITIONS: dict[IncidentStatus, frozenset[IncidentStatus]] = {
@@ -105,7 +124,8 @@ class Incident(Word):
     schema_version: int = SCHEMA_VERSION
     id: str
     playbook: str
-    thing_name: str
+    thing_name: str | None = None
+    """None: nothing that came in says which thing it is about."""
     status: IncidentStatus
     severity: Severity
     account: str
@@ -126,7 +146,19 @@ class Incident(Word):
     """A sighting came while it was observed: an execution may claim it again."""
     questioned: bool = False
     """A sighting came after its proof, and no execution has begun to look yet."""
+    open_key: str
+    """Partition of the row that keeps a second incident of the same subject and playbook from being opened."""
+    requested_by: str | None = None
+    """Identity of the person who asked for it at the desk; None: an alarm opened it, or nobody knows who asked."""
+    attribution: Attribution | None = None
+    """How the opening alarm was tied to the thing."""
+    outbreak: str | None = None
+    """Id of the outbreak incident that it is attached to."""
     mode: Mode | None = None
+    containment: Containment | None = None
+    policy_version: str | None = None
+    """S3 version of the response policy that the assessment went by; None: none could be read."""
+    policy_hash: str | None = None
     decision: Decision | None = None
     reasons: list[str] = Field(default_factory=list)
     plan_hash: str | None = None
@@ -140,3 +172,19 @@ class Incident(Word):
     proven_at: AwareDatetime | None = None
     legs: list[Leg] = Field(default_factory=list)
     paged_at: AwareDatetime | None = None
+
+    @property
+    def thing(self) -> str:
+        """The thing's name, for a step that changes one: without a thing there is no plan to carry out.
+
+        Raises:
+            ValueError: no thing is known.
+        """
+        if self.thing_name is None:
+            raise ValueError(f"{self.id} is about no thing")
+        return self.thing_name
+
+    @property
+    def subject(self) -> str:
+        """What it is about, for people: the thing's name, or that no thing is known."""
+        return self.thing_name or UNKNOWN_THING

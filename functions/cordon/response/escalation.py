@@ -37,7 +37,7 @@ class Escalation:
         if _may_escalate(incident, execution):
             incident = self._move(incident, execution, reason, paged=paged)
         # Freed when the status has fenced off whatever of this execution may still run.
-        free_lock(self.incidents.table, incident.thing_name, execution=execution)
+        free_lock(self.incidents.table, incident.subject, execution=execution)
         if incident.status is IncidentStatus.ESCALATED:
             self.bus.announce(incident)
         self.write_ticket(incident)

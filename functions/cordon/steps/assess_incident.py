@@ -57,8 +57,8 @@ class Assessor:
             return AssessmentResult(decision=incident.decision, reasons=incident.reasons)
         if self.settings.mode is Mode.AUTOMATIC:
             # Taken before the facts are read: a plan is only as good as the quiet around it.
-            take_lock(self.incidents.table, incident.thing_name, incident_id=incident.id, execution=request.execution)
-        thing = self.things.read(incident.thing_name)
+            take_lock(self.incidents.table, incident.subject, incident_id=incident.id, execution=request.execution)
+        thing = self.things.read(incident.thing_name) if incident.thing_name else None
         plan, reasons = self._plan(thing, incident)
         opening = self.incidents.sighting(incident.id, incident.opened_by)
         if opening and opening.disputed:

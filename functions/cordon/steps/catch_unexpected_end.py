@@ -54,7 +54,7 @@ def catch_unexpected_end(end: ExecutionEnd, escalation: Escalation, people: Page
     incident = escalation.incidents.get(incident_id)
     if _is_told(incident, end):
         # Its own last step frees the lock, unless that failed for good after it had moved the status.
-        free_lock(escalation.incidents.table, incident.thing_name, execution=end.execution_arn)
+        free_lock(escalation.incidents.table, incident.subject, execution=end.execution_arn)
     else:
         reason = f"its execution ended {quoted(end.status)}"
         incident = escalation.escalate(incident_id, end.execution_arn, reason, paged=False)
@@ -70,8 +70,8 @@ def _is_told(incident: Incident, end: ExecutionEnd) -> bool:
 
 
 def _page(incident: Incident, end: ExecutionEnd, people: Pager) -> None:
-    text = f"Incident {incident.id} of thing {incident.thing_name} needs a person: its execution ended {end.status}."
-    people.page(f"Cordon: {incident.thing_name} needs a person", text)
+    text = f"Incident {incident.id} of thing {incident.subject} needs a person: its execution ended {end.status}."
+    people.page(f"Cordon: {incident.subject} needs a person", text)
 
 
 @step(StatusChange)

@@ -23,7 +23,7 @@ def drop_sessions(
     ledger = Ledger(record, request.incident_id, request.execution)
     planned = {client_id_of(effect): effect for effect in incident.plan_effects}
     # Asked again, because a client id may have passed to another thing since it was planned.
-    for session in reader.sessions_of(list(planned), incident.thing_name):
+    for session in reader.sessions_of(list(planned), incident.thing):
         if session.foreign is None:
             effect = planned[session.client_id]
             ledger.brought_about(effect, drop(iot_data, effect))

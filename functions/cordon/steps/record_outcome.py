@@ -32,7 +32,7 @@ def record_outcome(request: StepRequest, record: Incidents, events: Bus) -> Outc
         # A partial containment is paged by the state that follows.
         incident = record.move(incident, outcome_of(incident), request.execution)
         measure(incident)
-    free_lock(record.table, incident.thing_name, execution=request.execution)
+    free_lock(record.table, incident.subject, execution=request.execution)
     events.announce(incident)
     if came_after_proof(record, incident) and (record.question(incident) or incident.questioned):
         events.announce(incident, CONTAINMENT_QUESTIONED)

@@ -58,9 +58,9 @@ class Sweep:
             incident = self.escalation.incidents.still_due(row)
             if incident is None:
                 return None
-            text = f"Incident {incident.id} of thing {incident.thing_name} has been {incident.status} since "
+            text = f"Incident {incident.id} of thing {incident.subject} has been {incident.status} since "
             self.pager.page(
-                f"Cordon: {incident.thing_name} stands still", f"{text}{incident.updated_at:%Y-%m-%d %H:%M} UTC."
+                f"Cordon: {incident.subject} stands still", f"{text}{incident.updated_at:%Y-%m-%d %H:%M} UTC."
             )
             self.escalation.incidents.paged(incident.id)
             self.escalation.incidents.postpone(incident, clock.now() + _PAGE_AGAIN_AFTER)

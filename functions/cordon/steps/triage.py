@@ -110,8 +110,8 @@ class Triage:
     def _page(self, incident: Incident) -> None:
         if incident.paged_at and clock.now() - incident.paged_at < _PAGE_AGAIN_AFTER:
             return
-        text = f"Incident {incident.id} is {incident.status}, and its thing {incident.thing_name} alarms again."
-        self.pager.page(f"Cordon: {incident.thing_name} alarms again", text)
+        text = f"Incident {incident.id} is {incident.status}, and its thing {incident.subject} alarms again."
+        self.pager.page(f"Cordon: {incident.subject} alarms again", text)
         self.incidents.paged(incident.id)
 
     def _reject(self, delivery_id: str, body: str, reason: AlarmRejected) -> None:

@@ -123,10 +123,10 @@ class Verifier:
     def _dropped_again(self, incident: Incident, ledger: Ledger) -> list[SessionFacts]:
         """Drop whatever session came back, and return the sessions as they were found."""
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
-        sessions = self.things.sessions(incident.thing_name, known=known)
+        sessions = self.things.sessions(incident.thing, known=known)
         for session in sessions:
             if session.foreign is None and session.connected is not False:
-                effect = plan_drop(session.client_id, thing_name=incident.thing_name)
+                effect = plan_drop(session.client_id, thing_name=incident.thing)
                 ledger.brought_about(effect, drop(self.iot_data, effect))
         return sessions
 

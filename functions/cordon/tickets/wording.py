@@ -56,7 +56,7 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
     headline = _HEADLINE.get(facts.outcome, str(facts.outcome))
     # The undo and the reasons come before the list of changes: when the text is cut, the list stands in the data too.
     parts = [
-        f"Thing {incident.thing_name}: {headline}. Incident {incident.id}, playbook {incident.playbook}.",
+        f"Thing {incident.subject}: {headline}. Incident {incident.id}, playbook {incident.playbook}.",
         f"What happened: {incident.summary} Sightings: {incident.sightings}. Severity: {incident.severity}.",
         *_reasons(incident),
         *_gaps(incident),
@@ -64,7 +64,7 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
         _what_was_done(facts),
     ]
     return TicketContent(
-        title=shortened(f"Cordon: {incident.thing_name}: {headline}", 1024),
+        title=shortened(f"Cordon: {incident.subject}: {headline}", 1024),
         description=shortened("\n\n".join(part for part in parts if part), LONGEST_DESCRIPTION),
         severity={"critical": 1, "high": 2, "medium": 3, "low": 4}[incident.severity],
         data=_data(facts),
@@ -120,7 +120,7 @@ def _data(facts: TicketFacts) -> dict[str, str]:
     plan = [entry.model_dump(mode="json") for entry in facts.entries]
     texts = {
         "cordon-incident": facts.incident.id,
-        "cordon-thing": facts.incident.thing_name,
+        "cordon-thing": facts.incident.subject,
         "cordon-status": str(facts.outcome),
         "cordon-plan": json.dumps(plan),
         "cordon-undo": "\n".join(facts.undo),

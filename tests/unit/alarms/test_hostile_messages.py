@@ -105,6 +105,7 @@ def assert_safe(outcome: Alarm | AlarmRejected, message: Any) -> None:
     if isinstance(outcome, Alarm):
         assert encode(outcome.model_dump(mode="json"))
         assert Alarm.model_validate_json(outcome.model_dump_json()) == outcome
+        assert outcome.thing_name
         assert THING_NAME.fullmatch(outcome.thing_name)
         assert len(canonical_json(outcome.model_dump(mode="json"))) < 50_000
         assert not controls(outcome.summary)

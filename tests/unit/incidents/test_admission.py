@@ -35,7 +35,7 @@ def test_the_first_alarm_opens_an_incident(bed: Bed) -> None:
     incident = bed.incidents.get(became.incident_id)
     assert became == Admitted(Became.OPENED, incident_id_for(alarm), redelivered=False)
     assert (incident.status, incident.sightings, incident.thing_name) == (IncidentStatus.OPENED, 1, THING)
-    assert bed.incidents.open_for(THING, "contain_thing") == incident.id
+    assert bed.open_id(THING) == incident.id
     assert sightings(bed, incident.id) == [alarm.id]
     assert [row["what"] for row in bed.rows(rows.of_incident(incident.id), "TIMELINE#")] == ["opened"]
     soon = "2026-11-02T12:05:00.000000Z"

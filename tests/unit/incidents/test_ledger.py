@@ -180,7 +180,7 @@ def test_effects_are_kept_in_order(bed: Bed) -> None:
 
 
 def _id(bed: Bed, thing: str = "pump-01") -> str:
-    found = bed.incidents.open_for(thing, "contain_thing")
+    found = bed.open_id(thing)
     assert found
     return found
 

@@ -87,7 +87,7 @@ def statuses(ledger: Ledger) -> list[str]:
 
 def incident_id(bed: Bed) -> str:
     """Return the id of the one open incident."""
-    found = bed.incidents.open_for("pump-01", "contain_thing")
+    found = bed.open_id("pump-01")
     assert found
     return found
 

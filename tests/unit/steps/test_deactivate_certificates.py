@@ -40,7 +40,7 @@ def test_nothing_but_inactive_is_ever_made(bed: Bed) -> None:
     """REVOKED is for ever: a plan that says so, by a defect or another's hand, is not carried out to the letter."""
     iot: Any = Certificates()
     ledger = bed.planned(to("INACTIVE", "a"), to("REVOKED", "b"))
-    incident_id = bed.incidents.open_for(THING, "contain_thing") or ""
+    incident_id = bed.open_id(THING) or ""
     request = StepRequest(incident_id=incident_id, execution=ME, state="DeactivateCertificates")
     deactivate_certificates(request, bed.incidents, {CertificateStatus.name: CertificateStatus(iot)})
     assert iot.status == {"a": "INACTIVE", "b": "ACTIVE"}

@@ -82,7 +82,7 @@ def opened(bed: Bed) -> Incident:
 
 def the_incident(bed: Bed) -> Incident:
     """Return the incident of pump-01."""
-    return bed.incidents.get(bed.incidents.open_for("pump-01", "contain_thing") or "")
+    return bed.incidents.get(bed.open_id("pump-01") or "")
 
 
 def sighted(bed: Bed, aws: Aws, alarm_id: str, **head: Any) -> str:

@@ -37,7 +37,7 @@ def claimed(bed: Bed) -> str:
     """Return an incident whose plan is carried out, an hour after its alarm."""
     bed.planned(id="a1")
     bed.clock.advance(hours=1)
-    return bed.incidents.open_for(THING, "contain_thing") or ""
+    return bed.open_id(THING) or ""
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def carried_out(bed: Bed) -> Incident:
     for entry in ledger.entries():
         ledger.attempt(entry)
         ledger.applied(entry)
-    found = bed.incidents.open_for("pump-01", "contain_thing")
+    found = bed.open_id("pump-01")
     assert found
     return bed.incidents.get(found)
 
@@ -155,7 +155,7 @@ def test_what_was_found_so_is_not_in_the_way_back(bed: Bed) -> None:
     ledger = bed.planned(*CHANGES)
     for entry in ledger.entries():
         ledger.found(entry)
-    incident_id = bed.incidents.open_for("pump-01", "contain_thing") or ""
+    incident_id = bed.open_id("pump-01") or ""
     assert "cordon-undo" not in ticket_for(bed.incidents.get(incident_id), bed.incidents, bed.actions).data
 
 
@@ -175,7 +175,7 @@ def test_a_text_too_long_for_the_ticket_is_left_out_whole(bed: Bed) -> None:
     """Half a command is dangerous: the ticket says where the whole stands."""
     many = [CHANGES[0].model_copy(update={"hits": ["pump-01" * 400]}) for _ in range(12)]
     bed.planned(*many)
-    incident_id = bed.incidents.open_for("pump-01", "contain_thing") or ""
+    incident_id = bed.open_id("pump-01") or ""
     content = ticket_for(bed.incidents.get(incident_id), bed.incidents, bed.actions)
     assert content.data["cordon-plan"] == "too long for the ticket; it stands in the record"
     assert tickets(bed).write(incident_id, content)
