@@ -9,7 +9,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cordon.errors import SettingsUnreadable
-from cordon.model.incident import Mode
 
 _PREFIX = "CORDON_"
 
@@ -25,12 +24,7 @@ class Settings(BaseModel):
     page_topic_arn: str
     rejected_queue_url: str
     quarantine_group: str
-    mode: Mode
-    budget_things: Annotated[int, Field(ge=0)]
-    budget_window_minutes: Annotated[int, Field(ge=1)]
-    alarm_max_age_hours: Annotated[int, Field(ge=0)]
-    """An older alarm is answered by a person; 0 means no limit."""
-    criticality_attribute: str
+    policy_bucket: str
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
     stage: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -19,7 +19,9 @@ from cordon.incidents.evidence import Evidence
 from cordon.incidents.record import Incidents
 from cordon.incidents.table import Table
 from cordon.model.base import Word
+from cordon.model.response_policy import CriticalityRules
 from cordon.observability import logger
+from cordon.response.policy_store import Policies
 from cordon.things.facts import ThingReader
 from cordon.tickets.ops_center import OpsCenter
 from cordon.tickets.pager import Pager
@@ -121,11 +123,15 @@ def tickets() -> Tickets:
     return Tickets(incidents().table, OpsCenter(clients.ssm()))
 
 
-def things() -> ThingReader:
+def things(criticality: CriticalityRules | None = None) -> ThingReader:
     """Return a reader of AWS IoT. A new one each time: it remembers what it read."""
-    return ThingReader(
-        clients.iot(), clients.iot_data(), criticality_attribute=settings.current().criticality_attribute
-    )
+    return ThingReader(clients.iot(), clients.iot_data(), criticality=criticality)
+
+
+@cache
+def policies() -> Policies:
+    """Return the response policy's place. One for the life of the runtime: it remembers the policy for a while."""
+    return Policies(clients.s3(), settings.current().policy_bucket, incidents().table)
 
 
 def actions() -> dict[str, Action]:

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cordon.model.response_policy import CriticalityRules
 from cordon.model.thing import (
     THING_NAME,
     AttachedPolicy,
     CertificateFacts,
-    Criticality,
     GroupFacts,
     SessionFacts,
     ThingFacts,
 )
+from cordon.things.criticality import criticality_of
 from cordon.things.policies import allows_anything
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ _CERTIFICATE = ":cert/"
 class ThingReader:
     """Reads AWS IoT for one incident; policies are read once each."""
 
-    def __init__(self, iot: IoTClient, iot_data: IoTDataPlaneClient, *, criticality_attribute: str) -> None:
-        """Read through the two clients; the thing's attribute of that name tells its criticality."""
+    def __init__(
+        self, iot: IoTClient, iot_data: IoTDataPlaneClient, *, criticality: CriticalityRules | None = None
+    ) -> None:
+        """Read through the two clients; `criticality` says where that stands."""
         self._iot, self._iot_data = iot, iot_data
-        self._criticality_attribute = criticality_attribute
+        self._criticality = criticality or CriticalityRules()
         self._documents: dict[str, str] = {}
 
     def read(self, name: str) -> ThingFacts | None:
@@ -40,17 +43,17 @@ class ThingReader:
         except self._iot.exceptions.ResourceNotFoundException:
             return None
         principals = self.principals(name)
-        attributes = thing.get("attributes", {})
+        attributes, type_name, groups = thing.get("attributes", {}), thing.get("thingTypeName"), self._groups(name)
         return ThingFacts(
             name=name,
             arn=thing["thingArn"],
-            type_name=thing.get("thingTypeName"),
+            type_name=type_name,
             attributes=attributes,
             version=thing.get("version", 1),
-            criticality=_criticality(attributes.get(self._criticality_attribute)),
+            criticality=criticality_of(attributes, [group.name for group in groups], type_name, self._criticality),
             certificates=[self.certificate(arn) for arn in principals if _CERTIFICATE in arn],
             other_principals=[arn for arn in principals if _CERTIFICATE not in arn],
-            groups=self._groups(name),
+            groups=groups,
             sessions=self.sessions(name),
         )
 
@@ -170,13 +173,3 @@ def _can_be_asked_about(client_id: str) -> bool:
 def _moment(milliseconds: int | None) -> datetime | None:
     """Return a time of the broker's (GetConnection: Unix time in milliseconds) as an aware one."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-
-
-def _criticality(value: str | None) -> Criticality:
-    """Return what the attribute means. None of it is standard; a word that we do not know is a person's to read."""
-    if value is None:
-        return Criticality.STANDARD
-    try:
-        return Criticality(value.strip().lower().replace("_", "-"))
-    except ValueError:
-        return Criticality.UNKNOWN

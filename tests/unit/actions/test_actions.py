@@ -57,7 +57,7 @@ def build(bed: Bed, certificates: list[tuple[str, set[str]]], groups: set[str]) 
 
 def registry(bed: Bed) -> Any:
     """Return everything that containment could change, as AWS IoT has it."""
-    reader = ThingReader(bed.iot, bed.client("iot-data"), criticality_attribute="criticality")
+    reader = ThingReader(bed.iot, bed.client("iot-data"))
     facts = reader.read(THING)
     assert facts
     policies = sorted(policy["policyName"] for policy in bed.iot.list_policies()["policies"])

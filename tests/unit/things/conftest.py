@@ -64,7 +64,7 @@ class Registry:
         """Return a reader that has read nothing yet."""
         iot: Any = self.iot
         iot_data: Any = self.iot_data
-        return ThingReader(iot, iot_data, criticality_attribute="criticality")
+        return ThingReader(iot, iot_data)
 
     def read(self, name: str = THING) -> ThingFacts:
         """Return the facts of a thing that is there."""
