@@ -11,12 +11,14 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_iot import IoTClient
     from mypy_boto3_iot_data import IoTDataPlaneClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 # A call has three tries: each 1 s to connect (for each address of the endpoint) and 2 s of silence, with a pause of 1 s
 # and then of 2 s at most between them, and of up to 5 s more where AWS's answer asks for it. So one that is never
@@ -76,7 +78,19 @@ def ssm() -> SSMClient:
     return boto3.client("ssm", config=_CONFIG)
 
 
+@cache
+def iam() -> IAMClient:
+    """Return IAM, where the roles of the role aliases are, and the policy that denies their sessions."""
+    return boto3.client("iam", config=_CONFIG)
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    """Return Step Functions, which the playbooks run in."""
+    return boto3.client("stepfunctions", config=_CONFIG)
+
+
 def reset() -> None:
     """Forget every client, so that the next call makes a new one (the playtest starts another local AWS)."""
-    for client in (iot, iot_data, dynamodb, s3, events, sqs, sns, ssm):
+    for client in (iot, iot_data, dynamodb, s3, events, sqs, sns, ssm, iam, stepfunctions):
         client.cache_clear()
