@@ -1,10 +1,18 @@
-"""What the local AWS does on its own threads, and how to wait for the end of it without polling."""
+"""What the local AWS does on its own threads, and how to wait for the end of it without polling.
+
+Virtual time passes as it does for many executions at once: a wait blocks its thread, and only when everything else has
+done what it could, or waits as well, does the clock move on, to the wait that ends first.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from playtest.local_aws.clock import VirtualClock
 
 SETTLE_SECONDS = 120.0
 
@@ -24,9 +32,13 @@ class Background:
         """Start with nothing under way."""
         self.changed = threading.Condition(threading.RLock())
         self._under_way: dict[int, str] = {}
+        self._resting = 0
         self._next = 0
         self._drained: list[Callable[[], bool]] = []
         self._crashes: list[str] = []
+        self._asleep: dict[int, datetime] = {}
+        self._ended = False
+        self._own = threading.local()
 
     def until_drained(self, drained: Callable[[], bool]) -> None:
         """Let `settle` also wait until `drained()` holds; whoever changes that calls `notify`."""
@@ -42,6 +54,7 @@ class Background:
         number = self._begin(what)
 
         def worker() -> None:
+            self._own.number = number
             try:
                 work()
             except BaseException:  # noqa: BLE001 - a thread has nobody to raise to: `settle` raises it
@@ -51,8 +64,64 @@ class Background:
 
         threading.Thread(target=worker, name=what, daemon=True).start()
 
+    def sleep(self, clock: VirtualClock, seconds: float) -> None:
+        """Let `seconds` of virtual time pass for the work that calls; returns early once the local AWS ends."""
+        number = getattr(self._own, "number", None)
+        if number is None:
+            return clock.advance(seconds)
+        wake = clock.now() + timedelta(seconds=seconds)
+        with self.changed:
+            self._asleep[number] = wake
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self._ended or clock.now() >= wake or self._is_next(number))
+            del self._asleep[number]
+        # Without the lock, since whoever listens to the clock acts now. Awake and under way, this work holds the others.
+        if (left := (wake - clock.now()).total_seconds()) > 0 and not self._ended:
+            clock.advance(left)
+        self.notify()
+        return None
+
+    @contextlib.contextmanager
+    def parked(self) -> Iterator[None]:
+        """Let the work that calls wait for something outside: `settle` does not wait for it, nor does the clock."""
+        number: int = self._own.number
+        with self.changed:
+            what = self._under_way.pop(number)
+            self.changed.notify_all()
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._under_way[number] = what
+
+    @contextlib.contextmanager
+    def under_way(self, what: str) -> Iterator[None]:
+        """Keep the clock from moving on, and `settle` from returning, while the caller does `what`."""
+        number = self._begin(what)
+        try:
+            yield
+        finally:
+            self._end(number)
+
+    def end(self) -> None:
+        """Let nobody sleep any longer: the local AWS ends."""
+        with self.changed:
+            self._ended = True
+            self.changed.notify_all()
+
+    def rest(self) -> None:
+        """Let one piece of the work under way count as settled: it waits for somebody outside of the local AWS."""
+        with self.changed:
+            self._resting += 1
+            self.changed.notify_all()
+
+    def wake(self) -> None:
+        """Let one piece of the work that rested count again."""
+        with self.changed:
+            self._resting -= 1
+
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
-        """Return when nothing is under way and all is drained.
+        """Return when nothing is under way that does not rest, and all is drained.
 
         Raises NotSettled after `seconds` of real time, and Crashed for work that raised.
         """
@@ -66,7 +135,13 @@ class Background:
             raise Crashed("\n".join(crashes))
 
     def _quiet(self) -> bool:
-        return not self._under_way and all(drained() for drained in self._drained)
+        return len(self._under_way) == self._resting and all(drained() for drained in self._drained)
+
+    def _is_next(self, number: int) -> bool:
+        """Say whether all that is under way sleeps, and this work has to wake first."""
+        if len(self._asleep) < len(self._under_way) or not all(drained() for drained in self._drained):
+            return False
+        return min(self._asleep, key=lambda one: (self._asleep[one], one)) == number
 
     def _begin(self, what: str) -> int:
         with self.changed:

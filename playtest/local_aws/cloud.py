@@ -6,12 +6,15 @@ import contextlib
 import gc
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from cordon import clients, settings
 from cordon import clock as cordon_clock
+from cordon.model.response_policy import ResponsePolicy
+from cordon.steps import step
 from moto import mock_aws
 
 from playtest.fleet import DemoFleet
@@ -48,6 +51,7 @@ from playtest.local_aws.lambda_bridge import Invocation
 from playtest.local_aws.network import NetworkGuard
 from playtest.local_aws.play_event import OnEvent
 from playtest.local_aws.runtime import Runtime
+from playtest.local_aws.task_tokens import TaskTokens
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 WIND_DOWN_SECONDS = 10.0
@@ -73,10 +77,11 @@ class LocalAws:
         faults: Faults | None = None,
         on_event: OnEvent | None = None,
         with_fleet: bool = True,
+        policy: ResponsePolicy | None = None,
     ) -> None:
         """Say what to deploy and where; nothing starts before `with`, and `stack` and `fleet` are not there before.
 
-        `on_event` is called on many threads.
+        `on_event` is called on many threads. `policy` is put in force before anything happens; None: there is none.
         """
         self.clock = VirtualClock()
         self.faults = faults or Faults()
@@ -86,9 +91,18 @@ class LocalAws:
         self._parameters = dict(parameters or {})
         self._template = template
         self._with_fleet = with_fleet
+        self._policy = policy
         self.region = region
+        background = Background()
         self._runtime = Runtime(
-            region, self.clock, self.faults, Background(), self.calls, Executions(), on_event=on_event
+            region,
+            self.clock,
+            self.faults,
+            background,
+            self.calls,
+            Executions(),
+            TaskTokens(background, self.clock),
+            on_event=on_event,
         )
         self._open = contextlib.ExitStack()
 
@@ -120,6 +134,8 @@ class LocalAws:
         opening.callback(handler_output.stop)
         self.stack = deploy(self._template, self._parameters, self.region)
         self._know_the_stack(opening)
+        if self._policy is not None:
+            self.put_in_force(self._policy)
         self._start_pollers(opening)
         opening.callback(self._wind_down)
         if self._with_fleet:
@@ -143,6 +159,7 @@ class LocalAws:
     def _wind_down(self) -> None:
         """Let no thread outlive moto: what it would call next would be the real AWS."""
         self._runtime.executions.abandon()
+        self._runtime.background.end()
         with contextlib.suppress(NotSettled, Crashed):
             self._runtime.background.settle(WIND_DOWN_SECONDS)
 
@@ -170,6 +187,10 @@ class LocalAws:
         event_id, matched = event_bridge.put(event)
         return event_id if matched else None
 
+    def put_in_force(self, policy: ResponsePolicy) -> None:
+        """Put a response policy in force, as a push that people have agreed on does; it counts at once."""
+        step.policies().put_in_force(policy, "arn:aws:iam::123456789012:user/playtest")
+
     def invoke(self, function_logical_id: str, event: Any) -> Invocation:
         """Invoke a function synchronously and return how it went; its error does not raise here."""
         return lambda_bridge.run(lambda_bridge.function(self.stack.resource(function_logical_id)), event)
@@ -177,6 +198,10 @@ class LocalAws:
     def invoke_async(self, function_logical_id: str, event: Any) -> None:
         """Invoke a function as a service does that does not wait: retried, then its failure destination."""
         lambda_bridge.run_async(lambda_bridge.function(self.stack.resource(function_logical_id)), event)
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return a context in which no time passes but the real one: what is done in it happens at once."""
+        return self._runtime.background.under_way("what happens at once")
 
     def settle(self) -> None:
         """Return when the mapped queues are drained, asynchronous invocations done and no execution runs.
@@ -260,3 +285,4 @@ def _forget() -> None:
     """Cordon keeps its clients and settings for the life of a runtime: another local AWS is another runtime."""
     clients.reset()
     settings.reset()
+    step.policies.cache_clear()

@@ -191,7 +191,7 @@ def wait(env: Any, seconds: float) -> None:
     running, track = runtime.up(), track_of(env)
     if running is None or seconds <= 0:
         return
-    running.clock.advance(seconds)
+    running.background.sleep(running.clock, seconds)
     if track is None:
         return
     track.waited += seconds

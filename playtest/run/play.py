@@ -10,6 +10,7 @@ from playtest.fleet import Snapshot, diff
 from playtest.local_aws import Call, Invocation, LocalAws, PlayEvent
 from playtest.result import FleetChange, Page, Result
 from playtest.run.alarm_results import alarm_results, refusals
+from playtest.run.demo_policy import demo_policy
 from playtest.run.delivery import Delivery, deliver
 from playtest.run.incident_results import incident_result
 from playtest.run.queues import dead_letters, rejections
@@ -43,9 +44,7 @@ def play(
     Raises:
         Exception: the local AWS itself failed (an API that it lacks, a deployment that it refuses); nothing is known.
     """
-    # Samples are of any date, and in the playtest the alarm's age is not what is played: no limit.
-    parameters = {"Mode": scenario.mode.value, "AlarmMaxAgeHours": "0"}
-    with LocalAws(parameters=parameters, on_event=on_event) as aws:
+    with LocalAws(policy=demo_policy(scenario.mode), on_event=on_event) as aws:
         for thing in scenario.things:
             aws.fleet.add_thing(thing.name, thing.attributes)
         for fault in scenario.faults:

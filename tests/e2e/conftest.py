@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cordon.model.incident import Mode
 
 from playtest.local_aws import LocalAws
+from playtest.run.demo_policy import demo_policy
 from tests.e2e.answers import Alarm, Up
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -18,13 +20,11 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 @pytest.fixture
 def up() -> Iterator[Up]:
-    """Start a local AWS with these template parameters: automatic, without an age limit, unless they say otherwise."""
+    """Start a local AWS under the demo policy with these changes: automatic, no age limit, unless they say otherwise."""
     with contextlib.ExitStack() as stack:
 
-        def start(**parameters: str) -> LocalAws:
-            return stack.enter_context(
-                LocalAws(parameters={"Mode": "automatic", "AlarmMaxAgeHours": "0", **parameters})
-            )
+        def start(mode: Mode = Mode.AUTOMATIC, **changes: Any) -> LocalAws:
+            return stack.enter_context(LocalAws(policy=demo_policy(mode, **changes)))
 
         yield start
 

@@ -50,7 +50,7 @@ def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
 @pytest.mark.parametrize("first", range(1, SHARES + 1))
 def test_a_thing_is_contained_once_whatever_call_each_step_dies_after(up: Up, alarm: Alarm, first: int) -> None:
     """Every function dies after its n-th call: the thing is contained once, with one ticket and no lock left."""
-    aws = up(AutomaticBudgetThings="1000")
+    aws = up(things=1000)
     made: dict[str, Counter[str]] = {}
     for number in deaths(aws, CONTAINING, first, SHARES):
         thing, since = f"dies-after-{number}", len(aws.calls)
@@ -74,7 +74,7 @@ def test_an_escalation_that_dies_after_any_call_still_puts_it_before_a_person(up
 
 def test_the_catch_of_an_unexpected_end_may_die_after_any_call(up: Up, alarm: Alarm) -> None:
     """CatchUnexpectedEnd may die anywhere: the aborted execution's incident is escalated and its lock freed."""
-    aws = up(AutomaticBudgetThings="1000")
+    aws = up(things=1000)
     played = []
     for number in deaths(aws, ["CatchUnexpectedEndFunction"]):
         played.append(f"dies-after-{number}")

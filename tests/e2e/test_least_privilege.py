@@ -100,10 +100,10 @@ def principals(aws: LocalAws) -> list[str]:
 
 def test_what_a_role_is_granted_is_used_and_what_is_used_is_granted(up: Up, alarm: Alarm) -> None:
     """For every function and state machine: its role's actions are those of its calls, and those of services for us."""
-    observing = up(Mode="observe")
+    observing = up(Mode.OBSERVE)
     play_a_plan_that_becomes_shorter(observing, alarm)
     observing.__exit__(None, None, None)
-    acting = up(AutomaticBudgetThings="100")
+    acting = up(things=100)
     play_all_that_can_happen(acting, alarm)
     used = used_actions([*observing.calls, *acting.calls])
     surplus, missing = {}, {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cordon.model.incident import IncidentStatus
+from cordon.model.incident import IncidentStatus, Mode
 
 from playtest.fleet import diff
 from playtest.local_aws import LocalAws
@@ -34,7 +34,7 @@ def test_a_cleared_alarm_is_noted_and_stands_nothing_down(aws: LocalAws, alarm: 
 
 def test_an_observed_incident_is_assessed_again(up: Up, alarm: Alarm) -> None:
     """The thing may have changed since: the plan is made anew, and the sightings are counted."""
-    aws = up(Mode="observe")
+    aws = up(Mode.OBSERVE)
     first = answered(aws, alarm("pump-01"))
     aws.client("iot").add_thing_to_thing_group(thingName="pump-01", thingGroupName="line-2")
     second = answered(aws, alarm("pump-01"))
@@ -131,7 +131,7 @@ def test_a_disputed_finding_is_a_persons_to_judge(aws: LocalAws, alarm: Alarm) -
 
 def test_an_old_alarm_is_a_persons_to_judge(up: Up, alarm: Alarm) -> None:
     """A message that lay in a queue for weeks says little of the device today."""
-    aws = up(AlarmMaxAgeHours="24")
+    aws = up(max_age_hours=24)
     old = now_in_millis(aws) - 3 * 24 * 3600 * 1000
     incident = answered(aws, alarm("pump-01", violationEventTime=old))
     assert incident.status is IncidentStatus.ESCALATED
@@ -141,7 +141,7 @@ def test_an_old_alarm_is_a_persons_to_judge(up: Up, alarm: Alarm) -> None:
 
 def test_the_budget_holds_however_many_things_alarm(up: Up, alarm: Alarm) -> None:
     """Of five things that alarm, three are answered by themselves, and two are put before a person, untouched."""
-    aws = up(AutomaticBudgetThings="3")
+    aws = up(things=3)
     for number in range(5):
         aws.fleet.add_thing(f"stormy-{number}", {})
         aws.publish_alarm(alarm(f"stormy-{number}"))

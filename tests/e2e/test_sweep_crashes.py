@@ -37,7 +37,7 @@ def swept(aws: LocalAws) -> None:
 
 def test_an_incident_that_nobody_claimed_is_paged_for_whatever_call_the_sweep_dies_after(up: Up, alarm: Alarm) -> None:
     """The next sweep pages; the alarm that comes again is emitted again, and the thing is contained once."""
-    aws = up(AutomaticBudgetThings="1000")
+    aws = up(things=1000)
     played: list[str] = []
     for number in deaths(aws, [SWEEP]):
         thing, before = f"dies-after-{number}", len(pages(aws))

@@ -58,7 +58,7 @@ def test_observe_changes_nothing_and_shows_the_plan_that_automatic_carries_out(
     up: Up, alarm: Alarm, thing: str
 ) -> None:
     """The ticket of an observed incident holds the very changes that an automatic answer makes afterwards."""
-    observing = up(Mode="observe")
+    observing = up(Mode.OBSERVE)
     before = observing.fleet.snapshot()
     incident = answered(observing, alarm(thing))
     assert diff(before, observing.fleet.snapshot()) == []

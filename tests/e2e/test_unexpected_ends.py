@@ -38,7 +38,7 @@ def test_an_execution_that_ends_early_in_any_state_is_escalated_and_its_lock_fre
     up: Up, alarm: Alarm, end: str
 ) -> None:
     """Whatever state it is in, the incident is escalated and paged once, with a ticket that says what was done."""
-    aws = up(AutomaticBudgetThings="1000")
+    aws = up(things=1000)
     strike = aws.faults.abort_in if end == "ABORTED" else aws.faults.time_out_in
     paged = {}
     for state in ON_THE_WAY:

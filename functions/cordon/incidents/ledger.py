@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from cordon import clock
 from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
@@ -45,9 +46,18 @@ class Ledger:
         return [parsed(EffectRecord, row) for row in self._incidents.rows_of(self._id, "EFFECT#")]
 
     def record_plan(
-        self, plan: Plan, *, mode: Mode, decision: Decision, reasons: list[str], capsule: EvidenceRef | None
+        self,
+        plan: Plan,
+        *,
+        mode: Mode,
+        decision: Decision,
+        reasons: list[str],
+        capsule: EvidenceRef | None,
+        **assessed_by_policy: Any,
     ) -> None:
         """Record the plan and what was decided of it, in place of an earlier one of which nothing was done.
+
+        `assessed_by_policy` are further fields of the incident (JSON values): which policy it was assessed by.
 
         Raises:
             NotTheClaimant: the incident is not this execution's, or a change of the earlier plan was made already.
@@ -64,6 +74,7 @@ class Ledger:
             "plan_gaps": [gap.model_dump(mode="json") for gap in plan.gaps],
             "plan_effects": [effect.model_dump(mode="json") for effect in plan.effects],
             "capsule": capsule.model_dump(mode="json") if capsule else None,
+            **assessed_by_policy,
             "updated_at": stamp(clock.now()),
             # ClaimIncident is no code of ours and cannot add minutes: the sweep's patience is lengthened here.
             **due(IncidentStatus.RESPONDING),

@@ -21,6 +21,10 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+DESK = "desk"
+"""The source of what a person asked for by hand."""
+
+
 class AlarmKind(StrEnum):
     """What the alarm says happened, in Device Defender's own words (`violationEventType`)."""
 

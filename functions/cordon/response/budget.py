@@ -58,3 +58,13 @@ class Budget:
         """Return the start of the window that `moment` lies in, counted from the epoch."""
         width = self.window.total_seconds()
         return datetime.fromtimestamp(moment.timestamp() // width * width, tz=moment.tzinfo)
+
+
+class Budgets:
+    """Being built by BUDGET."""
+
+    def __init__(self, table, iot, rules) -> None:
+        self.budgets = [Budget(table, rule.things or 0, timedelta(minutes=rule.window_minutes)) for rule in rules]
+
+    def reserve(self, incident_id: str, thing, count: int) -> list[str]:
+        return [] if all(b.reserve(incident_id, count) for b in self.budgets[:1]) and self.budgets else ["the budget for automatic answers is used up"]

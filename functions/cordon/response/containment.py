@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,7 @@ from cordon.actions.iot_policy import IotPolicy
 from cordon.actions.policy_attachment import PolicyAttachment
 from cordon.actions.session import plan_drop
 from cordon.model.change import Change, Effect, Gap, Plan
+from cordon.model.incident import Containment
 from cordon.model.thing import SessionFacts, ThingFacts
 from cordon.things.arns import IotArns
 from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
@@ -42,7 +44,14 @@ class ContainmentPlanner:
         attachments = PolicyAttachment(iot, arns)
         return cls(CertificateStatus(iot), IotPolicy(iot), attachments, GroupMembership(iot), arns, quarantine_group)
 
-    def plan(self, thing: ThingFacts, incident_id: str) -> Plan:
+    def plan(
+        self,
+        thing: ThingFacts,
+        incident_id: str,
+        *,
+        containment: Containment = Containment.ISOLATE,
+        topics: Sequence[str] = (),
+    ) -> Plan:
         """Return the plan for `thing`.
 
         Raises:

@@ -24,30 +24,38 @@ class Assessment:
     reasons: list[str]
 
 
-def judge(mode: Mode, reasons_for_a_person: list[str]) -> Assessment:
-    """Decide: observe only shows; automatic carries out, unless there is a reason that a person should decide."""
+def judge(mode: Mode, blockers: list[str], questions: list[str]) -> Assessment:
+    """Decide. Observe only shows; what no plan can be carried out for goes to a person as it is.
+
+    Otherwise a person is asked for approval where the mode or any question says so, and only then is it automatic.
+    """
+    reasons = [*blockers, *questions]
     if mode is Mode.OBSERVE:
-        return Assessment(Decision.OBSERVE, reasons_for_a_person)
-    if reasons_for_a_person:
-        return Assessment(Decision.ESCALATE, reasons_for_a_person)
+        return Assessment(Decision.OBSERVE, reasons)
+    if blockers:
+        return Assessment(Decision.ESCALATE, reasons)
+    if questions or mode is Mode.APPROVE:
+        return Assessment(Decision.APPROVE, questions or ["the response policy asks for approval"])
     return Assessment(Decision.AUTOMATIC, [])
 
 
-def not_ours_alone(thing: ThingFacts) -> list[str]:
-    """Say why the plan for this thing is not Cordon's to carry out by itself; an empty list: it is."""
+def blockers(thing: ThingFacts, plan: Plan) -> list[str]:
+    """Say why no plan for this thing may be carried out at all, also not with approval; an empty list: one may."""
     return [
-        *_criticality(thing),
-        *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
-        *(
-            f"certificate {certificate.id} is shared with {_named(set(certificate.things) - {thing.name})}"
-            for certificate in thing.certificates
-            if certificate.is_shared
-        ),
+        *([] if plan.changes or plan.effects else ["there is nothing of it that Cordon could change"]),
         *(
             f"client id {quoted(session.client_id)} would be a pattern in a policy"
             for session in thing.sessions
             if any(sign in session.client_id for sign in _UNSAFE_IN_POLICY)
         ),
+    ]
+
+
+def questions(thing: ThingFacts) -> list[str]:
+    """Say why a person must approve the plan for this thing; an empty list: nothing about the thing asks for that."""
+    return [
+        *_criticality(thing),
+        *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
     ]
 
 

@@ -3,98 +3,132 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from cordon import clients, clock, settings
-from cordon.errors import PlanUnworkable
+from pydantic import AwareDatetime
+
+from cordon import clients, clock
 from cordon.incidents.evidence import Evidence
 from cordon.incidents.ledger import Ledger
-from cordon.incidents.locks import take_lock
+from cordon.incidents.locks import free_lock, take_lock
 from cordon.incidents.record import Incidents
 from cordon.model.alarm import Alarm
 from cordon.model.change import Plan
 from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, Incident, Mode
-from cordon.model.text import quoted
+from cordon.model.response_policy import Outbreaks as OutbreakRules
+from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import ThingFacts
-from cordon.response.budget import Budget
-from cordon.response.containment import ContainmentPlanner
-from cordon.response.judgement import Assessment, hits_others, judge, not_ours_alone, too_old
+from cordon.response.assessment import Assessor, Outlook
+from cordon.response.budget import Budgets
+from cordon.response.judgement import Assessment, judge
 from cordon.response.manifest import keep_sightings
-from cordon.settings import Settings
-from cordon.steps.step import StepRequest, StepResult, evidence, incidents, step, things
-from cordon.things.facts import ThingReader
+from cordon.response.outbreaks import Outbreaks
+from cordon.response.policy_store import Policies
+from cordon.steps.step import StepRequest, StepResult, assessor, evidence, incidents, policies, step
+
+_BEHIND, _AHEAD = timedelta(minutes=1), timedelta(minutes=15)
+"""How far our clock may differ from Step Functions'. Further ahead, because the state may have been retried a while."""
+_APPROVAL_MINUTES = 60
+"""How long a request for approval waits where no policy says it."""
+
+
+class AssessmentRequest(StepRequest):
+    """Which incident, and when Step Functions entered the state, by its own clock."""
+
+    entered_at: AwareDatetime
 
 
 class AssessmentResult(StepResult):
-    """The decision, for the playbook's Choice, and its reasons for a person."""
+    """The decision, for the playbook's Choice, its reasons for a person, and how long an approval may take."""
 
     decision: Decision
     reasons: list[str]
+    approval_seconds: int
 
 
 @dataclass(frozen=True)
-class Assessor:
+class Assessing:
     """Everything that an assessment reads and writes."""
 
     incidents: Incidents
     evidence: Evidence
-    things: ThingReader
-    planner: ContainmentPlanner
-    budget: Budget
-    settings: Settings
+    policies: Policies
+    assessor: Assessor
 
-    def assess(self, request: StepRequest) -> AssessmentResult:
+    def assess(self, request: AssessmentRequest) -> AssessmentResult:
         """Assess the incident for the execution that has claimed it, once: run again, it finds what it decided.
 
         Raises:
-            LockHeld: another execution is changing the thing; only automatic mode needs the lock.
+            LockHeld: another execution is changing the thing; only an automatic answer needs the lock.
             NotTheClaimant: the incident is not this execution's.
         """
         incident = self.incidents.claimed(request.incident_id, request.execution)
+        in_force = self.policies.in_force()
+        seconds = _approval_seconds(in_force.policy, incident.playbook)
         if incident.assessed_by == request.execution and incident.decision:
-            return AssessmentResult(decision=incident.decision, reasons=incident.reasons)
-        if self.settings.mode is Mode.AUTOMATIC:
+            return AssessmentResult(decision=incident.decision, reasons=incident.reasons, approval_seconds=seconds)
+        if _may_act(in_force.policy, incident):
             # Taken before the facts are read: a plan is only as good as the quiet around it.
-            take_lock(self.incidents.table, incident.subject, incident_id=incident.id, execution=request.execution)
-        thing = self.things.read(incident.thing_name) if incident.thing_name else None
-        plan, reasons = self._plan(thing, incident)
+            take_lock(self.incidents.table, incident.thing, incident_id=incident.id, execution=request.execution)
         opening = self.incidents.sighting(incident.id, incident.opened_by)
-        if opening and opening.disputed:
-            reasons.append("a person has marked its finding a false positive")
-        assessment = self._decide(incident, plan, reasons)
-        capsule = self._keep(incident, opening, thing, plan)
+        outlook = self.assessor.look(incident, opening, in_force)
+        assessment = self._decide(incident, opening, outlook, skew(request.entered_at, clock.now()))
+        self._record(request, incident, opening, outlook, assessment)
+        if assessment.decision is not Decision.AUTOMATIC:
+            free_lock(self.incidents.table, incident.subject, execution=request.execution)
+        return AssessmentResult(decision=assessment.decision, reasons=assessment.reasons, approval_seconds=seconds)
+
+    def _decide(
+        self, incident: Incident, opening: Alarm | None, outlook: Outlook, clock_trouble: list[str]
+    ) -> Assessment:
+        assessment = judge(outlook.mode, outlook.blockers, [*clock_trouble, *outlook.questions])
+        if assessment.decision is Decision.OBSERVE:
+            return assessment
+        outbreak = self._outbreak(incident, opening, outlook)
+        if assessment.decision is Decision.AUTOMATIC:
+            full = self._reserve(incident, outlook)
+            assessment = judge(outlook.mode, [], full) if full else assessment
+        if outbreak and assessment.decision is not Decision.AUTOMATIC:
+            # A person has the whole outbreak already: a request for each of its things would only bury it.
+            return Assessment(Decision.OUTBREAK, [f"it is part of outbreak {outbreak}", *assessment.reasons])
+        return assessment
+
+    def _outbreak(self, incident: Incident, opening: Alarm | None, outlook: Outlook) -> str | None:
+        rules = outlook.in_force.policy.outbreaks if outlook.in_force.policy else OutbreakRules()
+        return Outbreaks(self.incidents, rules).attach(incident, outlook.thing, opening) if opening else None
+
+    def _reserve(self, incident: Incident, outlook: Outlook) -> list[str]:
+        """Reserve the budget for the plan; an empty list: it is reserved."""
+        policy = outlook.in_force.policy
+        if policy is None or outlook.thing is None:
+            return ["no budget can be read"]
+        budgets = Budgets(self.incidents.table, clients.iot(), policy.budgets)
+        return budgets.reserve(incident.id, outlook.thing, len(outlook.plan.things_hit))
+
+    def _record(
+        self,
+        request: AssessmentRequest,
+        incident: Incident,
+        opening: Alarm | None,
+        outlook: Outlook,
+        assessment: Assessment,
+    ) -> None:
+        """Keep the evidence before any change, and record plan and decision with the policy that they go by."""
+        capsule = self._keep(incident, opening, outlook.thing, outlook.plan)
         if assessment.decision is not Decision.AUTOMATIC:  # an automatic answer enters them with its proof
             keep_sightings(incident, self.incidents, self.evidence)
         Ledger(self.incidents, incident.id, request.execution).record_plan(
-            plan,
-            mode=self.settings.mode,
+            outlook.plan,
+            mode=outlook.mode,
             decision=assessment.decision,
             reasons=assessment.reasons,
             capsule=capsule,
+            containment=outlook.containment,
+            policy_version=outlook.in_force.version,
+            policy_hash=outlook.in_force.hash,
         )
-        return AssessmentResult(decision=assessment.decision, reasons=assessment.reasons)
-
-    def _plan(self, thing: ThingFacts | None, incident: Incident) -> tuple[Plan, list[str]]:
-        """Return the plan, and every reason why a person should decide about it."""
-        old = too_old(incident, clock.now(), timedelta(hours=self.settings.alarm_max_age_hours))
-        if incident.account != self.settings.account_id:
-            return Plan(), [f"the alarm is about account {quoted(incident.account)}, which is not this one", *old]
-        if thing is None:
-            return Plan(), [f"AWS IoT has no thing {incident.thing_name}", *old]
-        try:
-            plan = self.planner.plan(thing, incident.id)
-        except PlanUnworkable as error:
-            return Plan(), [str(error), *not_ours_alone(thing), *old]
-        return plan, list(dict.fromkeys([*not_ours_alone(thing), *hits_others(plan, thing), *old]))
-
-    def _decide(self, incident: Incident, plan: Plan, reasons: list[str]) -> Assessment:
-        assessment = judge(self.settings.mode, reasons)
-        if assessment.decision is not Decision.AUTOMATIC or self.budget.reserve(incident.id, len(plan.things_hit)):
-            return assessment
-        window = f"{self.settings.budget_things} things in {self.settings.budget_window_minutes} minutes"
-        return judge(self.settings.mode, [f"the budget for automatic answers is used up ({window})"])
 
     def _keep(
         self, incident: Incident, opening: Alarm | None, thing: ThingFacts | None, plan: Plan
@@ -112,20 +146,26 @@ class Assessor:
         return {"thing": thing.model_dump(mode="json")} if thing else None
 
 
-def assessor() -> Assessor:
-    """Return the assessor over the stack's resources."""
-    current = settings.current()
-    return Assessor(
-        incidents=incidents(),
-        evidence=evidence(),
-        things=things(),
-        planner=ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group),
-        budget=Budget(incidents().table, current.budget_things, timedelta(minutes=current.budget_window_minutes)),
-        settings=current,
-    )
+def skew(entered_at: datetime, now: datetime) -> list[str]:
+    """Say that our clock is wrong, if it is: budgets, windows, freezes and approvals go by it."""
+    ahead = now - entered_at
+    if -_BEHIND <= ahead <= _AHEAD:
+        return []
+    return [f"the clock of this function is {ahead.total_seconds():+.0f} seconds from that of Step Functions"]
 
 
-@step(StepRequest)
-def lambda_handler(request: StepRequest) -> AssessmentResult:
+def _may_act(policy: ResponsePolicy | None, incident: Incident) -> bool:
+    """Say whether any answer to this incident could be automatic."""
+    rules = policy.playbooks.get(incident.playbook) if policy else None
+    return incident.thing_name is not None and rules is not None and rules.mode is Mode.AUTOMATIC
+
+
+def _approval_seconds(policy: ResponsePolicy | None, playbook: str) -> int:
+    rules = policy.playbooks.get(playbook) if policy else None
+    return 60 * (rules.approval_minutes if rules else _APPROVAL_MINUTES)
+
+
+@step(AssessmentRequest)
+def lambda_handler(request: AssessmentRequest) -> AssessmentResult:
     """Assess the incident."""
-    return assessor().assess(request)
+    return Assessing(incidents(), evidence(), policies(), assessor()).assess(request)

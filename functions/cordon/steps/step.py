@@ -21,6 +21,8 @@ from cordon.incidents.table import Table
 from cordon.model.base import Word
 from cordon.model.response_policy import CriticalityRules
 from cordon.observability import logger
+from cordon.response.assessment import Assessor
+from cordon.response.containment import ContainmentPlanner
 from cordon.response.policy_store import Policies
 from cordon.things.facts import ThingReader
 from cordon.tickets.ops_center import OpsCenter
@@ -126,6 +128,19 @@ def tickets() -> Tickets:
 def things(criticality: CriticalityRules | None = None) -> ThingReader:
     """Return a reader of AWS IoT. A new one each time: it remembers what it read."""
     return ThingReader(clients.iot(), clients.iot_data(), criticality=criticality)
+
+
+def assessor() -> Assessor:
+    """Return what looks at an incident and plans, over the stack's resources."""
+    current = settings.current()
+    planner = ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group)
+    return Assessor(
+        incidents(),
+        lambda policy: things(policy.criticality if policy else None),
+        planner,
+        account=current.account_id,
+        region=clients.iot().meta.region_name,
+    )
 
 
 @cache
