@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playtest.local_aws.executions import Executions
     from playtest.local_aws.iam import Permissions
     from playtest.local_aws.lambda_bridge import Invocation
+    from playtest.local_aws.task_tokens import TaskTokens
 
 ACCOUNT = "123456789012"
 """The account that moto acts as."""
@@ -37,6 +38,7 @@ class Runtime:
     background: Background
     calls: CallLog
     executions: Executions
+    tokens: TaskTokens
     permissions: Permissions | None = None
     on_event: OnEvent | None = None
     logical_ids: dict[str, str] = field(default_factory=dict)

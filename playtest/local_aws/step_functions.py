@@ -14,7 +14,7 @@ import uuid
 from datetime import datetime, tzinfo
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
@@ -36,7 +36,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from playtest.local_aws import executions, interpreter, runtime
+from playtest.local_aws import executions, interpreter, runtime, task_tokens
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.clock import iso
 from playtest.local_aws.executions import Track
@@ -55,6 +55,7 @@ def install() -> None:
     _keep_early_ends()
     _say_who_calls()
     _pass_on_causes()
+    task_tokens.install()
 
 
 def _name_executions() -> None:
@@ -213,12 +214,7 @@ def _as_state_machine(evaluate: Any) -> Any:
 
 
 def _pass_on_causes() -> None:
-    """SendTaskFailure and StopExecution drop what the caller says about the reason."""
-
-    def send_task_failure(self: Any) -> Any:
-        error, cause = self._get_param("error"), self._get_param("cause")
-        self.stepfunction_backend.send_task_failure(self._get_param("taskToken"), error=error, cause=cause)
-        return EmptyResult()
+    """StopExecution drops what the caller says about the reason."""
 
     def stop_execution(self: Any) -> Any:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
@@ -226,5 +222,4 @@ def _pass_on_causes() -> None:
         execution.stop(stop_date=stop_date, error=self._get_param("error"), cause=self._get_param("cause"))
         return ActionResult({"stopDate": stop_date})
 
-    StepFunctionResponse.send_task_failure = send_task_failure
     StepFunctionResponse.stop_execution = stop_execution
