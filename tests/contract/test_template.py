@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from cordon.model.incident import IncidentStatus, Mode
+from cordon.model.incident import IncidentStatus
 from cordon.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -78,11 +78,12 @@ def test_every_parameter_has_a_default_that_its_bounds_allow(written: Json) -> N
         assert "MinValue" not in one or one["MinValue"] <= default <= one["MaxValue"], name
 
 
-def test_nothing_is_changed_until_somebody_asks_for_it(written: Json) -> None:
-    """Mode is observe by default, knows the modes that the code knows, and is set to no other in samconfig.toml."""
-    assert written["Parameters"]["Mode"]["Default"] == Mode.OBSERVE
-    assert written["Parameters"]["Mode"]["AllowedValues"] == list(Mode)
-    assert [name for name, stage in samconfig().items() if name != "version" and "Mode" in overrides(stage)] == []
+def test_no_deploy_says_how_far_cordon_goes(written: Json) -> None:
+    """That is the response policy's to say, and no deploy puts one there or takes it away."""
+    assert [name for name in written["Parameters"] if name.startswith(("Mode", "AutomaticBudget"))] == []
+    bucket = written["Resources"]["PolicyBucket"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 def test_every_setting_of_the_code_is_in_every_function(functions: Json) -> None:
