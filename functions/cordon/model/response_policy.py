@@ -183,6 +183,15 @@ class ResponsePolicy(Word):
     people: People = People()
     """Whom a request or a ticket names."""
 
+    @classmethod
+    def parsed(cls, text: str | bytes) -> Self:
+        """Return the policy that a JSON text holds. Nothing is read as what it is not: '3' is no number.
+
+        Raises:
+            ValidationError: it holds none; has every error.
+        """
+        return cls.model_validate_json(text, strict=True)
+
     @property
     def canonical(self) -> str:
         """The policy as JSON with one spelling only, as it is kept."""
