@@ -82,19 +82,6 @@ class Background:
         return None
 
     @contextlib.contextmanager
-    def parked(self) -> Iterator[None]:
-        """Let the work that calls wait for something outside: `settle` does not wait for it, nor does the clock."""
-        number: int = self._own.number
-        with self.changed:
-            what = self._under_way.pop(number)
-            self.changed.notify_all()
-        try:
-            yield
-        finally:
-            with self.changed:
-                self._under_way[number] = what
-
-    @contextlib.contextmanager
     def under_way(self, what: str) -> Iterator[None]:
         """Keep the clock from moving on, and `settle` from returning, while the caller does `what`."""
         number = self._begin(what)
@@ -119,6 +106,7 @@ class Background:
         """Let one piece of the work that rested count again."""
         with self.changed:
             self._resting -= 1
+            self.changed.notify_all()
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
         """Return when nothing is under way that does not rest, and all is drained.
@@ -138,8 +126,8 @@ class Background:
         return len(self._under_way) == self._resting and all(drained() for drained in self._drained)
 
     def _is_next(self, number: int) -> bool:
-        """Say whether all that is under way sleeps, and this work has to wake first."""
-        if len(self._asleep) < len(self._under_way) or not all(drained() for drained in self._drained):
+        """Say whether all that is under way sleeps or rests, and this work has to wake first."""
+        if len(self._asleep) + self._resting < len(self._under_way) or not all(drained() for drained in self._drained):
             return False
         return min(self._asleep, key=lambda one: (self._asleep[one], one)) == number
 
