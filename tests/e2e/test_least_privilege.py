@@ -6,6 +6,8 @@ That no step does more than its role allows needs no test of its own: the local 
 
 from __future__ import annotations
 
+from cordon.model.incident import Mode
+
 from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws, granted_actions, used_actions
 from tests.e2e.answers import Alarm, Up, answer

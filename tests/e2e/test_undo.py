@@ -9,7 +9,7 @@ import pytest
 from cordon.actions import actions_by_name
 from cordon.incidents.record import parsed
 from cordon.model.change import LedgerEntry
-from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.incident import Incident, IncidentStatus, Mode
 
 from playtest.fleet import diff
 from playtest.local_aws import LocalAws

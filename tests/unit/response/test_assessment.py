@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from cordon.model.alarm import DESK, Attribution, Certainty
 from cordon.model.incident import Containment, Mode
-from cordon.model.response_policy import Exemption, Freeze, ResponsePolicy
+from cordon.model.policy_calendar import Exemption, Freeze
+from cordon.model.response_policy import ResponsePolicy
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.containment import ContainmentPlanner
 from cordon.response.policy_store import InForce
@@ -57,7 +58,7 @@ def test_a_thing_of_its_own_may_be_answered_automatically(looks: Looks) -> None:
     looks.pump()
     found = looks.look(demo_policy())
     assert (found.mode, found.containment) == (Mode.AUTOMATIC, Containment.ISOLATE)
-    assert (found.blockers, found.questions, found.plan.things_hit) == ([], [], {THING})
+    assert (found.blockers, found.questions, set(found.plan.things_hit)) == ([], [], {THING})
 
 
 def test_without_a_policy_a_person_decides_and_is_told_why(looks: Looks) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_the_wait_that_ends_first_ends_first() -> None:
 
     with background.under_way("the start of all of them"):
         for seconds in (300, 100, 200):
-            background.run(f"wait {seconds}", lambda seconds=seconds: wait(seconds))
+            background.run(f"wait {seconds}", partial(wait, seconds))
     background.settle()
     assert woke == [(100, 100), (200, 200), (300, 300)]
 
