@@ -51,16 +51,28 @@ def _of_our_time(moment: datetime) -> datetime:
     return moment
 
 
+def form(pattern: str, expected: str) -> AfterValidator:
+    """Return what checks that the whole of a text has the form `pattern`; an error says `expected`, for people."""
+    compiled = re.compile(pattern)
+
+    def checked(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise PydanticCustomError("form", "{expected}", {"expected": expected})
+        return text
+
+    return AfterValidator(checked)
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 LocalTime = Annotated[NaiveDatetime, BeforeValidator(_moment), AfterValidator(_of_our_time)]
 """A date and time on the clock on the wall, without an offset."""
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_of_our_time)]
 """A date and time with its offset from UTC."""
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeOfDay = Annotated[str, form(r"([01]\d|2[0-3]):[0-5]\d", "a time of day from 00:00 to 23:59")]
 """HH:MM on the clock on the wall."""
 Minutes = Annotated[int, Field(ge=1, le=DAY_MINUTES)]
-Words = Annotated[str, Field(min_length=1, max_length=256, pattern=r"\S")]
-Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9:_-]{1,128}$")]
+Words = Annotated[str, form(r"(?s)(?=.*\S).{1,256}", "1 to 256 characters, and not only blanks")]
+Name = Annotated[str, form(r"[a-zA-Z0-9:_-]{1,128}", "1 to 128 letters, digits, colons, underscores and hyphens")]
 """What AWS IoT lets a thing, a group or a type be called."""
 
 

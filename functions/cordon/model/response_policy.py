@@ -15,17 +15,26 @@ from pydantic_core import PydanticCustomError
 from cordon.model.alarm import Severity
 from cordon.model.base import Word, canonical_json, sha256_hex
 from cordon.model.incident import Mode
-from cordon.model.policy_calendar import Exemption, Freeze, Minutes, Name, Windows, Words
+from cordon.model.policy_calendar import Exemption, Freeze, Minutes, Name, Windows, Words, form
 from cordon.model.thing import Criticality
 
 MOST_THINGS = 1000
 """The largest budget: its reservations are one row of the table, which holds 400 KB."""
 
 
-AttributeName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.,@/:#-]{1,128}$")]
+AttributeName = Annotated[
+    str, form(r"[a-zA-Z0-9_.,@/:#-]{1,128}", "1 to 128 letters, digits and any of _ . , @ / : # -")
+]
 """What AWS IoT lets an attribute of a thing be called."""
-Topic = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^([^\s{}?*$]|\{thing\}|\$aws/|\*)+$")]
+Topic = Annotated[
+    str,
+    form(
+        r"(?=.{1,256}$)([^\s{}?$]|\{thing\}|\$aws/)+",
+        "a topic of 1 to 256 characters: no blank, no ?, no $ but in $aws/, and no braces but in {thing}",
+    ),
+]
 """An MQTT topic for a policy: no space, and no braces but those of `{thing}`, so that no policy variable gets in."""
+RoleArn = Annotated[str, form(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", "the ARN of a role, arn:aws:iam::…:role/…")]
 LeaseHours = Annotated[int, Field(ge=1, le=8760)]
 
 
@@ -138,9 +147,7 @@ class Alarms(Word):
 class Identities(Word):
     """Whose word counts as whose."""
 
-    session_name_pinned_roles: list[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")]] = Field(
-        default_factory=list
-    )
+    session_name_pinned_roles: list[RoleArn] = Field(default_factory=list)
     """ARNs of roles whose trust policy pins `sts:RoleSessionName` to the person: each session name is an identity."""
 
 
