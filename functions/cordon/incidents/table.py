@@ -66,7 +66,7 @@ def _from_dynamo(value: Any) -> Any:
         return {key: _from_dynamo(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_from_dynamo(inner) for inner in value]
-    return value
+    return sorted(value) if isinstance(value, set) else value
 
 
 def encode(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def encode(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def decode(item: Mapping[str, Any]) -> Row:
-    """Return a DynamoDB item as plain JSON."""
+    """Return a DynamoDB item as plain JSON; a set of texts is a list, in order."""
     return {name: _from_dynamo(_deserialize(value)) for name, value in item.items()}
 
 
@@ -122,17 +122,21 @@ def check(row_key: Mapping[str, str], condition: str, **values: Any) -> Write:
     return Write("ConditionCheck", {"Key": encode(row_key), **_conditional(condition, values)})
 
 
-def update(
+def update(  # noqa: PLR0913 - one for each clause of an update expression
     row_key: Mapping[str, str],
     *,
     set_: Mapping[str, Any] | None = None,
     set_once: Mapping[str, Any] | None = None,
     remove: Sequence[str] = (),
-    add: Mapping[str, int] | None = None,
+    add: Mapping[str, int | set[str]] | None = None,
+    discard: Mapping[str, set[str]] | None = None,
     condition: str = "attribute_exists(pk)",
     **values: Any,
 ) -> Write:
-    """Set, remove and count up attributes of a row where `condition` holds. `set_once` leaves alone what is there."""
+    """Set, remove and count up attributes of a row where `condition` holds. `set_once` leaves alone what is there.
+
+    `add` also adds members to a set, and `discard` takes them out; a set without members is no attribute any more.
+    """
     assigned = {**(set_ or {}), **(set_once or {})}
     setters = [f"#{name} = :set_{name}" for name in set_ or {}]
     setters += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in set_once or {}]
@@ -140,12 +144,14 @@ def update(
         "SET": setters,
         "REMOVE": [f"#{name}" for name in remove],
         "ADD": [f"#{name} :add_{name}" for name in add or {}],
+        "DELETE": [f"#{name} :discard_{name}" for name in discard or {}],
     }
     expression = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
     filled = {
         **values,
         **{f"set_{k}": v for k, v in assigned.items()},
         **{f"add_{k}": v for k, v in (add or {}).items()},
+        **{f"discard_{k}": v for k, v in (discard or {}).items()},
     }
     body = {"Key": encode(row_key), "UpdateExpression": expression, **_conditional(condition, filled)}
     return Write("Update", body | {"ExpressionAttributeNames": _named_in(f"{condition} {expression}")})
@@ -176,6 +182,28 @@ class Table:
         for page in pages:
             yield from map(decode, page["Items"])
 
+    def page(self, pk: str) -> tuple[list[Row], bool]:
+        """Return the first rows of `pk`, as many as one call reads (1 MB), and whether there are more of them."""
+        found = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=encode({":pk": pk}),
+            ConsistentRead=True,
+        )
+        return list(map(decode, found["Items"])), "LastEvaluatedKey" in found
+
+    def newest(self, pk: str, first: str, last: str, *, limit: int) -> list[Row]:
+        """Return the last `limit` rows of `pk` whose sort keys lie between these two, the last one first."""
+        found = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=encode({":pk": pk, ":first": first, ":last": last}),
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return list(map(decode, found["Items"]))
+
     def due(self, kind: str, until: str) -> Iterator[Row]:
         """Yield the rows of the index `due` of that kind whose `due_at` is not after `until`, oldest first."""
         pages = self._client.get_paginator("query").paginate(
@@ -199,7 +227,7 @@ class Table:
                 return self._write(writes)
             except RecordBusy:
                 # botocore retries a throttled call, but not a cancelled transaction.
-                time.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, not a secret
+                pause()
         return self._write(writes)
 
     def _write(self, writes: Sequence[Write]) -> None:
@@ -216,6 +244,11 @@ class Table:
             raise _named(error, codes) from error
         except ClientError as error:
             raise _named(error, [error.response["Error"]["Code"]]) from error
+
+
+def pause() -> None:
+    """Wait a moment, of a random length, before meeting the same writers again."""
+    time.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, not a secret
 
 
 def _named(error: ClientError, codes: Sequence[str]) -> Exception:

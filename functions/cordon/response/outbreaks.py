@@ -1,12 +1,218 @@
-"""Being built by BUDGET."""
+"""Incidents that have something in common become one outbreak before a person, and are attached to it.
+
+What they may have in common comes in a fixed order, so that all who assess the same storm meet at the same key. Each
+first records that it belongs to the key and then counts: of those that cross the threshold together at least one sees
+all of them. The row that declares an outbreak holds the whole alarm that opens its incident, so that whoever comes next
+can finish what a declarer left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from cordon import clock
+from cordon.errors import IncidentNotFound
+from cordon.incidents import rows
+from cordon.incidents.admission import Admission, incident_id_for
+from cordon.incidents.bus import Bus
+from cordon.incidents.record import Incidents, parsed, stamp
+from cordon.incidents.table import ConditionFailed, Row, key, put, update
+from cordon.model.alarm import DESK, Alarm, Severity
+from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.response_policy import Outbreaks as OutbreakRules
+from cordon.model.thing import ThingFacts
+from cordon.response.in_common import Common, in_common, opening_alarm
+from cordon.tickets.tickets import want
+
+_OVER = frozenset({IncidentStatus.CLOSED, IncidentStatus.STOOD_DOWN})
+_MOST_BEFORE = 100
+"""Incidents that came before the outbreak and are attached when it is declared: each takes two writes."""
+_NOTED_EVERY = timedelta(minutes=1)
+_KEPT = timedelta(days=30)
+
+
+class Declared(Word):
+    """An outbreak as its key's row has it. `last_at` is when an incident came to it last, to the minute."""
+
+    incident_id: str
+    alarm: Alarm
+    declared_by: str
+    last_at: AwareDatetime
+
+
+class Member(Word):
+    """An incident that has something in common with others, or is part of their outbreak."""
+
+    incident_id: str
+    thing: str | None = None
+    severity: Severity
+
 
 class Outbreaks:
-    """Being built by BUDGET."""
+    """The outbreaks, over the record."""
 
-    def __init__(self, incidents, rules) -> None: ...
+    def __init__(self, incidents: Incidents, rules: OutbreakRules, bus: Bus) -> None:
+        """Go by `rules`, and announce the incident of a new outbreak on `bus`."""
+        self._incidents, self._table, self._rules, self._bus = incidents, incidents.table, rules, bus
 
-    def attach(self, incident, thing, opening) -> str | None:
+    def attach(self, incident: Incident, thing: ThingFacts | None, opening: Alarm) -> str | None:
+        """Attach the incident to the outbreak that it is part of, and return the outbreak's id; None: to none.
+
+        It may die between any two lines: run again it ends the same. An incident is attached to one outbreak at most,
+        and what a person asked for to none.
+
+        Raises:
+            RecordBusy: other writers were in the way; run again.
+        """
+        if incident.outbreak:
+            return self._once_more(incident)
+        if incident.requested_by or opening.source == DESK:
+            return None
+        commons = in_common(self._rules, incident, thing, opening)
+        for common in commons:
+            if declared := self._open(common):
+                return self._join(incident, common, declared)
+        self._remember(incident, commons)
+        for common in commons:
+            members = self._members(common)
+            if len({member.thing or member.incident_id for member in members}) >= common.rule.things:
+                return self._declare(incident, common, members)
         return None
+
+    def _once_more(self, incident: Incident) -> str | None:
+        """Return the outbreak that the incident is attached to, unless it is over: then it is before nobody."""
+        outbreak = self._incidents.get(incident.outbreak or "")
+        if outbreak.status in _OVER:
+            return None
+        want(self._table, outbreak.id)
+        return outbreak.id
+
+    def _open(self, common: Common) -> Declared | None:
+        """Return the outbreak that is open for a key. One to which nothing came for a whole window takes no more."""
+        row = self._table.get(rows.of_outbreak(common.key), rows.OUTBREAK)
+        declared = parsed(Declared, row) if row else None
+        if declared is None or clock.now() - declared.last_at > _window(common):
+            return None
+        return None if self._incident_of(declared).status in _OVER else declared
+
+    def _incident_of(self, declared: Declared) -> Incident:
+        """Return the outbreak's incident, opened now if its declarer died before."""
+        try:
+            return self._incidents.get(declared.incident_id)
+        except IncidentNotFound:
+            Admission(self._incidents).admit(declared.alarm)
+            return self._incidents.get(declared.incident_id)
+
+    def _remember(self, incident: Incident, commons: list[Common]) -> None:
+        """Record that the incident belongs to these keys; a second time it writes the same."""
+        if commons:
+            self._table.write(*(put(_member_row(common, incident), condition=None) for common in commons))
+
+    def _members(self, common: Common) -> list[Member]:
+        """Return the incidents of a key within its window, the last ones first; as many as decide, and no more."""
+        since = stamp(clock.now() - _window(common))
+        newest = self._table.newest(
+            rows.of_outbreak(common.key), rows.member(since, ""), f"{rows.MEMBERS}~", limit=2 * common.rule.things
+        )
+        return [parsed(Member, row) for row in newest]
+
+    def _declare(self, incident: Incident, common: Common, members: list[Member]) -> str | None:
+        """Declare the outbreak, or find that another has just done so."""
+        row_key = key(rows.of_outbreak(common.key), rows.OUTBREAK)
+        before = self._table.get(**row_key) or {}
+        alarm = opening_alarm(common, incident, [member.severity for member in members], clock.now())
+        declared = Declared(
+            incident_id=incident_id_for(alarm), alarm=alarm, declared_by=incident.id, last_at=alarm.raised_at
+        )
+        row = {**row_key, **declared.model_dump(mode="json"), "last_at": stamp(declared.last_at), **_lasting()}
+        condition = "attribute_not_exists(pk) OR incident_id = :before"
+        try:
+            self._table.write(put(row, condition=condition, before=before.get("incident_id", "")))
+        except ConditionFailed:
+            found = self._open(common)
+            return self._join(incident, common, found) if found else None
+        return self._join(incident, common, declared)
+
+    def _join(self, incident: Incident, common: Common, declared: Declared) -> str | None:
+        """Attach the incident; its declarer first sees that the outbreak is known, and attaches who came before."""
+        outbreak = self._incident_of(declared)
+        if declared.declared_by == incident.id:
+            if outbreak.status is IncidentStatus.OPENED:
+                self._bus.announce(outbreak)  # to say it twice is harmless: a claim is won once
+            for member in self._members(common)[:_MOST_BEFORE]:
+                if member.incident_id != incident.id:
+                    self._take_in(member, declared)
+        own = _member(incident)
+        self._take_in(own, declared)
+        self._make_as_severe(outbreak, own.severity)
+        self._note(common, declared)
+        want(self._table, outbreak.id)
+        return self._incidents.get(incident.id).outbreak
+
+    def _take_in(self, member: Member, declared: Declared) -> None:
+        """Attach an incident to the outbreak, unless it is attached to one."""
+        attached = key(rows.of_incident(declared.incident_id), rows.attached(member.incident_id))
+        row = {**attached, **member.model_dump(mode="json"), "schema_version": SCHEMA_VERSION}
+        try:
+            self._table.write(
+                update(
+                    key(rows.of_incident(member.incident_id), rows.HEAD),
+                    set_={"outbreak": declared.incident_id},
+                    condition="attribute_exists(pk) AND attribute_not_exists(outbreak)",
+                ),
+                put(row, condition=None),
+            )
+        except ConditionFailed:
+            return
+
+    def _make_as_severe(self, outbreak: Incident, severity: Severity) -> None:
+        """Let the outbreak be as severe as its worst incident."""
+        milder = list(Severity)[: list(Severity).index(severity)]
+        if outbreak.severity not in milder:
+            return
+        names = {f"milder_{number}": one for number, one in enumerate(milder)}
+        row_key = key(rows.of_incident(outbreak.id), rows.HEAD)
+        condition = f"severity IN ({', '.join(f':{name}' for name in names)})"
+        self._try(row_key, {"severity": severity}, condition, **names)
+
+    def _note(self, common: Common, declared: Declared) -> None:
+        """Note that an incident came to the outbreak; once a minute, or all would write the same row."""
+        now = clock.now()
+        if now - declared.last_at >= _NOTED_EVERY:
+            row_key = key(rows.of_outbreak(common.key), rows.OUTBREAK)
+            this = "incident_id = :id AND last_at < :now"
+            self._try(row_key, {"last_at": stamp(now)}, this, id=declared.incident_id, now=stamp(now))
+
+    def _try(self, row_key: dict[str, str], fields: Row, condition: str, **values: Any) -> None:
+        try:
+            self._table.write(update(row_key, set_=fields, condition=condition, **values))
+        except ConditionFailed:
+            return  # another has written at least as much
+
+
+def attached_to(incidents: Incidents, outbreak_id: str) -> Iterator[Member]:
+    """Yield the incidents that are part of the outbreak, in the order of their ids."""
+    return (parsed(Member, row) for row in incidents.rows_of(outbreak_id, rows.ATTACHED))
+
+
+def _member(incident: Incident) -> Member:
+    return Member(incident_id=incident.id, thing=incident.thing_name, severity=incident.severity)
+
+
+def _member_row(common: Common, incident: Incident) -> Row:
+    row_key = key(rows.of_outbreak(common.key), rows.member(stamp(incident.opened_at), incident.id))
+    return {**row_key, **_member(incident).model_dump(mode="json"), **_lasting()}
+
+
+def _lasting() -> Row:
+    expires_at: datetime = clock.now() + _KEPT
+    return {"schema_version": SCHEMA_VERSION, "expires_at": int(expires_at.timestamp())}
+
+
+def _window(common: Common) -> timedelta:
+    return timedelta(minutes=common.rule.window_minutes)

@@ -26,7 +26,7 @@ from cordon.response.judgement import Assessment, judge
 from cordon.response.manifest import keep_sightings
 from cordon.response.outbreaks import Outbreaks
 from cordon.response.policy_store import Policies
-from cordon.steps.step import StepRequest, StepResult, assessor, evidence, incidents, policies, step
+from cordon.steps.step import StepRequest, StepResult, assessor, bus, evidence, incidents, policies, step
 
 _BEHIND, _AHEAD = timedelta(minutes=1), timedelta(minutes=15)
 """How far our clock may differ from Step Functions'. Further ahead, because the state may have been retried a while."""
@@ -97,7 +97,7 @@ class Assessing:
 
     def _outbreak(self, incident: Incident, opening: Alarm | None, outlook: Outlook) -> str | None:
         rules = outlook.in_force.policy.outbreaks if outlook.in_force.policy else OutbreakRules()
-        return Outbreaks(self.incidents, rules).attach(incident, outlook.thing, opening) if opening else None
+        return Outbreaks(self.incidents, rules, bus()).attach(incident, outlook.thing, opening) if opening else None
 
     def _reserve(self, incident: Incident, outlook: Outlook) -> list[str]:
         """Reserve the budget for the plan; an empty list: it is reserved."""

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cordon.model.response_policy import CriticalityRules
-from cordon.model.thing import (
-    THING_NAME,
-    AttachedPolicy,
-    CertificateFacts,
-    GroupFacts,
-    SessionFacts,
-    ThingFacts,
-)
+from cordon.model.thing import AttachedPolicy, CertificateFacts, GroupFacts, SessionFacts, ThingFacts
 from cordon.things.criticality import criticality_of
 from cordon.things.policies import allows_anything
+from cordon.things.sessions import Recorded, SessionReader, principals_of
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
@@ -29,10 +22,16 @@ class ThingReader:
     """Reads AWS IoT for one incident; policies are read once each."""
 
     def __init__(
-        self, iot: IoTClient, iot_data: IoTDataPlaneClient, *, criticality: CriticalityRules | None = None
+        self,
+        iot: IoTClient,
+        iot_data: IoTDataPlaneClient,
+        *,
+        criticality: CriticalityRules | None = None,
+        recorded: Recorded | None = None,
     ) -> None:
-        """Read through the two clients; `criticality` says where that stands."""
-        self._iot, self._iot_data = iot, iot_data
+        """Read through the two clients; `criticality` says where that stands, `recorded` knows of connections."""
+        self._iot = iot
+        self._sessions = SessionReader(iot, iot_data, recorded)
         self._criticality = criticality or CriticalityRules()
         self._documents: dict[str, str] = {}
 
@@ -43,6 +42,9 @@ class ThingReader:
         except self._iot.exceptions.ResourceNotFoundException:
             return None
         principals = self.principals(name)
+        certificates = [self.certificate(arn) for arn in principals if _CERTIFICATE in arn]
+        # Of a certificate that others use too, nobody can say whose client id one is that names no thing.
+        recorded, beyond = self._sessions.of_certificates(one.id for one in certificates if not one.is_shared)
         attributes, type_name, groups = thing.get("attributes", {}), thing.get("thingTypeName"), self._groups(name)
         return ThingFacts(
             name=name,
@@ -51,16 +53,16 @@ class ThingReader:
             attributes=attributes,
             version=thing.get("version", 1),
             criticality=criticality_of(attributes, [group.name for group in groups], type_name, self._criticality),
-            certificates=[self.certificate(arn) for arn in principals if _CERTIFICATE in arn],
+            certificates=certificates,
             other_principals=[arn for arn in principals if _CERTIFICATE not in arn],
             groups=groups,
-            sessions=self.sessions(name),
+            sessions=self.sessions(name, known=recorded),
+            more_client_ids=beyond,
         )
 
     def principals(self, thing_name: str) -> list[str]:
         """Return the ARNs of all principals of the thing, in order."""
-        pages = self._iot.get_paginator("list_thing_principals").paginate(thingName=thing_name)
-        return sorted(arn for page in pages for arn in page["principals"])
+        return principals_of(self._iot, thing_name)
 
     def certificate(self, arn: str) -> CertificateFacts:
         """Return the facts of the certificate with that ARN."""
@@ -81,52 +83,10 @@ class ThingReader:
 
     def sessions_of(self, client_ids: Iterable[str], thing_name: str) -> list[SessionFacts]:
         """Return what the broker says of these client ids, and whether each is the thing's own."""
-        return [self._session(client_id, thing_name) for client_id in client_ids]
+        return [self._sessions.read(client_id, thing_name) for client_id in client_ids]
 
     def _client_ids(self, thing_name: str, known: Iterable[str]) -> list[str]:
-        try:
-            seen = self._iot.get_thing_connectivity_data(thingName=thing_name).get("clientId")
-        except (
-            self._iot.exceptions.ResourceNotFoundException,
-            # Fleet indexing is off or not ready: then only what we know already is looked at.
-            self._iot.exceptions.IndexNotReadyException,
-        ):
-            seen = None
-        return list(dict.fromkeys(filter(None, [thing_name, seen, *known])))
-
-    def _session(self, client_id: str, thing_name: str) -> SessionFacts:
-        if not _can_be_asked_about(client_id):
-            return SessionFacts(client_id=client_id, connected=None, foreign="no request to AWS can name it")
-        try:
-            found = self._iot_data.get_connection(clientId=client_id)
-        except self._iot_data.exceptions.ResourceNotFoundException:
-            # The broker forgets a client half an hour after it left: it has no session.
-            foreign = self._foreign(client_id, thing_name, None)
-            return SessionFacts(client_id=client_id, connected=False, foreign=foreign)
-        return SessionFacts(
-            client_id=client_id,
-            connected=found.get("connected"),
-            reason=found.get("disconnectReason"),
-            left_at=_moment(found.get("disconnectedSince")),
-            foreign=self._foreign(client_id, thing_name, found.get("thingName")),
-        )
-
-    def _foreign(self, client_id: str, thing_name: str, belongs_to: str | None) -> str | None:
-        """Say why a client id belongs to another thing than `thing_name`, if it does: then it is not ours to touch."""
-        if belongs_to not in {None, thing_name}:
-            return f"its session is the thing {belongs_to}'s"
-        if client_id != thing_name and self._is_thing(client_id):
-            return "it is the name of another thing"
-        return None
-
-    def _is_thing(self, name: str) -> bool:
-        if not THING_NAME.fullmatch(name):
-            return False
-        try:
-            self._iot.describe_thing(thingName=name)
-        except self._iot.exceptions.ResourceNotFoundException:
-            return False
-        return True
+        return list(dict.fromkeys(filter(None, [thing_name, self._sessions.last_seen(thing_name), *known])))
 
     def _groups(self, thing_name: str) -> list[GroupFacts]:
         groups = sorted(groups_of(self._iot, thing_name))
@@ -162,14 +122,7 @@ def groups_of(iot: IoTClient, thing_name: str) -> list[tuple[str, str]]:
     return [(group["groupName"], group["groupArn"]) for page in pages for group in page["thingGroups"]]
 
 
-def _can_be_asked_about(client_id: str) -> bool:
-    """Say whether GetConnection takes the client id: it has it in its URL, where HTTP takes dots alone for folders.
-
-    AWS refuses one that begins with a dollar sign (GetConnection, `clientId`): the refusal would end the assessment.
-    """
-    return client_id not in {".", ".."} and not client_id.startswith("$")
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    """Return a time of the broker's (GetConnection: Unix time in milliseconds) as an aware one."""
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+def groups_above(iot: IoTClient, names: Iterable[str]) -> set[str]:
+    """Return the names of all groups that these groups lie in."""
+    found = (iot.describe_thing_group(thingGroupName=name).get("thingGroupMetadata", {}) for name in names)
+    return {above["groupName"] for metadata in found for above in metadata.get("rootToParentThingGroups", [])}

@@ -29,12 +29,7 @@ class Tickets:
 
     def want(self, incident_id: str) -> None:
         """Record that the ticket is to be written: until it is, the sweep tries every few minutes."""
-        at = clock.now()
-        self._set(
-            incident_id,
-            set_={"due_kind": rows.TICKET_DUE, "due_at": stamp(at + _TRY_AGAIN_AFTER), "incident_id": incident_id},
-            set_once={"wanted_at": stamp(at), "system": SYSTEM, "schema_version": SCHEMA_VERSION},
-        )
+        want(self._table, incident_id)
 
     def write(self, incident_id: str, content: TicketContent) -> str:
         """Create or update the incident's ticket and return its id. One that somebody deleted is made anew, once.
@@ -76,7 +71,24 @@ class Tickets:
     def _set(
         self, incident_id: str, *, set_: Row, set_once: Row | None = None, remove: list[str] | None = None
     ) -> None:
-        row_key = key(rows.of_incident(incident_id), rows.TICKET)
-        # The condition holds for every row: a ticket's row may be made by its first update.
-        always = "attribute_exists(pk) OR attribute_not_exists(pk)"
-        self._table.write(update(row_key, set_=set_, set_once=set_once, remove=remove or [], condition=always))
+        _set(self._table, incident_id, set_=set_, set_once=set_once, remove=remove)
+
+
+def want(table: Table, incident_id: str) -> None:
+    """Record that the incident's ticket is to be written, also where the ticket system itself is nobody's concern."""
+    at = clock.now()
+    _set(
+        table,
+        incident_id,
+        set_={"due_kind": rows.TICKET_DUE, "due_at": stamp(at + _TRY_AGAIN_AFTER), "incident_id": incident_id},
+        set_once={"wanted_at": stamp(at), "system": SYSTEM, "schema_version": SCHEMA_VERSION},
+    )
+
+
+def _set(
+    table: Table, incident_id: str, *, set_: Row, set_once: Row | None = None, remove: list[str] | None = None
+) -> None:
+    row_key = key(rows.of_incident(incident_id), rows.TICKET)
+    # The condition holds for every row: a ticket's row may be made by its first update.
+    always = "attribute_exists(pk) OR attribute_not_exists(pk)"
+    table.write(update(row_key, set_=set_, set_once=set_once, remove=remove or [], condition=always))
