@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playtest.fleet.devices import Behaviour
 
-ROLE_ALIAS = "plant-video-upload"
-ROLE_NAME = "plant-video-upload-role"
+ROLE_ALIAS = "device"
+DEVICE_ROLE = "DeviceRole"
+"""The role behind the role alias: only the credentials provider of AWS IoT assumes it."""
+OPERATOR_ROLE = "PlantOperator"
+"""Behind no role alias, and people assume it too: who does may name his session after any certificate."""
 IDENTITY_POOL = "plant_tablets"
+
+UNATTACHED_CERTIFICATES = ("retired-01",)
+"""Labels of certificates that are registered and of no thing any more."""
 
 GROUPS: Mapping[str, str | None] = {"plant": None, "line-1": "plant", "line-2": "plant", "safety": "plant"}
 """Group and its parent."""
@@ -71,8 +77,23 @@ THINGS: tuple[ThingSpec, ...] = (
     ThingSpec("spare-01", "pump", (), (), behaviour=Behaviour.OFFLINE),
 )
 
+_CREDENTIALS_PROVIDER = {"Service": "credentials.iot.amazonaws.com"}
+_PEOPLE = {"AWS": "arn:aws:iam::123456789012:root"}
+
+ROLES: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    DEVICE_ROLE: (_CREDENTIALS_PROVIDER,),
+    OPERATOR_ROLE: (_CREDENTIALS_PROVIDER, _PEOPLE),
+}
+"""Each role of the plant, and who may assume it."""
+
 GROUP_POLICIES: Mapping[str, tuple[str, ...]] = {"line-2": ("line-2-commands",)}
 """The policies of a group bind its things where clientId is the thing's name: capper-01 may more than its own says."""
+
+
+def trust_policy(principals: Sequence[Mapping[str, str]]) -> str:
+    """Return the trust policy of a role that these principals may assume, as JSON."""
+    allowed = [{"Effect": "Allow", "Principal": dict(who), "Action": "sts:AssumeRole"} for who in principals]
+    return json.dumps(_policy(*allowed))
 
 
 def policy_documents(region: str, account: str) -> dict[str, str]:

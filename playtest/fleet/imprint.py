@@ -12,6 +12,7 @@ from copy import deepcopy
 from typing import Any
 
 from moto.cognitoidentity.models import cognitoidentity_backends
+from moto.iam.models import iam_backends
 from moto.iot.models import iot_backends
 
 from playtest.fleet.registry import exclusive_attachments, keep_exclusive_attachments
@@ -28,6 +29,7 @@ _IOT = (
     "role_aliases",
 )
 _COGNITO = ("identity_pools", "pools_identities")
+_IAM = ("roles",)
 
 Collections = Mapping[str, Mapping[Any, Any]]
 
@@ -69,4 +71,6 @@ class Imprint:
         account, region = self._where
         cognito = cognitoidentity_backends[account][region]
         iot = {name: getattr(self._iot(), name) for name in _IOT}
-        return iot | {name: getattr(cognito, name) for name in _COGNITO}
+        iam = iam_backends[account]["aws"]  # of the account, in no Region
+        iot |= {name: getattr(cognito, name) for name in _COGNITO}
+        return iot | {name: getattr(iam, name) for name in _IAM}

@@ -80,11 +80,20 @@ class DemoFleet:
         return self._things[name]
 
     def certificate_id(self, thing_name: str) -> str:
-        """Return the id of the (first) certificate of a thing; LookupError where it has none."""
+        """Return the id of the (first) certificate of a thing, or of one that no thing has; LookupError for none."""
+        if thing_name in demo_things.UNATTACHED_CERTIFICATES:
+            return demo_certificate(thing_name).certificate_id
         certificate_ids = self.thing(thing_name).certificate_ids
         if not certificate_ids:
             raise LookupError(f"{thing_name} has no certificate")
         return certificate_ids[0]
+
+    def role_id(self, role: str) -> str:
+        """Return the unique id of a role of the plant; LookupError where it has none of that name."""
+        if role not in demo_things.ROLES:
+            raise LookupError(f"the demo fleet has no role {role!r}; it has {', '.join(demo_things.ROLES)}")
+        role_id: str = self.aws.client("iam").get_role(RoleName=role)["Role"]["RoleId"]
+        return role_id
 
     def add_thing(self, name: str, attributes: Mapping[str, str] | None = None) -> DemoThing:
         """Add a connected thing with its own certificate, and the policy and group of the plant.
@@ -142,10 +151,20 @@ class DemoFleet:
             self.iot.create_thing_type(thingTypeName=kind)
         for name, document in policies.items():
             self.iot.create_policy(policyName=name, policyDocument=document)
-        role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/{demo_things.ROLE_NAME}"
-        self.iot.create_role_alias(roleAlias=demo_things.ROLE_ALIAS, roleArn=role, credentialDurationSeconds=3600)
+        roles = {name: self._create_role(name, who) for name, who in demo_things.ROLES.items()}
+        self.iot.create_role_alias(
+            roleAlias=demo_things.ROLE_ALIAS,
+            roleArn=roles[demo_things.DEVICE_ROLE]["Arn"],
+            credentialDurationSeconds=3600,
+        )
+        for label in demo_things.UNATTACHED_CERTIFICATES:
+            self._certificate(label)
         for group, parent in demo_things.GROUPS.items():
             self._create_group(group, parent)
+
+    def _create_role(self, name: str, may_assume: Sequence[Mapping[str, str]]) -> Any:
+        document = demo_things.trust_policy(may_assume)
+        return self.aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
 
     def _create_group(self, name: str, parent: str | None) -> None:
         above = {"parentGroupName": parent} if parent else {}

@@ -28,7 +28,7 @@ class Delivery:
 
 def deliver(aws: LocalAws, alarm: RawAlarm, times: int) -> list[Delivery]:
     """Deliver what stands in `alarm`, each of it `times` times at once; `${now}` is the same moment in all."""
-    posts = posts_in(alarm.filled_in(aws.fleet.certificate_id, aws.clock.now()))
+    posts = posts_in(alarm.filled_in(aws.fleet.certificate_id, aws.fleet.role_id, aws.clock.now()))
     return _at_once(aws, alarm.file, [post for post in posts for _ in range(times)])
 
 

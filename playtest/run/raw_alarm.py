@@ -14,6 +14,7 @@ from playtest.run.bad_scenario import BadScenario
 
 STANDARD_INPUT = "-"
 _CERTIFICATE_ID = re.compile(r"\$\{certificate-id:([^}]*)\}")
+_ROLE_ID = re.compile(r"\$\{role-id:([^}]*)\}")
 _NOW = "${now}"
 
 
@@ -47,9 +48,14 @@ class RawAlarm:
         """Return the things whose certificate ids stand in the text as `${certificate-id:THING}`."""
         return _CERTIFICATE_ID.findall(self.text)
 
-    def filled_in(self, certificate_id: Callable[[str], str], now: datetime) -> str:
+    def roles_named(self) -> list[str]:
+        """Return the roles whose unique ids stand in the text as `${role-id:ROLE}`."""
+        return _ROLE_ID.findall(self.text)
+
+    def filled_in(self, certificate_id: Callable[[str], str], role_id: Callable[[str], str], now: datetime) -> str:
         """Return the text with its placeholders filled; `${now}` becomes epoch milliseconds."""
-        with_ids = _CERTIFICATE_ID.sub(lambda match: certificate_id(match[1]), self.text)
+        with_certificates = _CERTIFICATE_ID.sub(lambda match: certificate_id(match[1]), self.text)
+        with_ids = _ROLE_ID.sub(lambda match: role_id(match[1]), with_certificates)
         return with_ids.replace(_NOW, str(int(now.timestamp() * 1000)))
 
 

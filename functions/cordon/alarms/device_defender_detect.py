@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from cordon.alarms.detect_facts import facts_of, summary_of
 from cordon.alarms.device_defender_message import ViolationEvent
 from cordon.alarms.envelope import Envelope, SnsNotification
 from cordon.alarms.rejection import rejection
+from cordon.alarms.times import CLOCKS_DIFFER
 from cordon.errors import AlarmRejected
 from cordon.model.alarm import Alarm, AlarmKind, Severity
 from cordon.model.text import shortened
@@ -20,8 +21,6 @@ PLAYBOOK: Final = "contain_thing"
 
 ANNOUNCED: Final = datetime(2017, 11, 29, tzinfo=UTC)
 """When AWS announced Device Defender: no alarm of it is older. Seconds read as milliseconds fall in 1970."""
-CLOCKS_DIFFER: Final = timedelta(days=1)
-"""How far ahead of us the detector's clock may be before its time is worth nothing."""
 SIGNAL_LENGTH: Final = 128
 """The longest name that AWS allows a custom metric."""
 

@@ -23,7 +23,7 @@ DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,128}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):([0-9]{12}):[A-Za-z0-9_.-]+")
 
 
-def _moment(value: Any) -> datetime:
+def iso_moment(value: Any) -> datetime:
     """Read an ISO 8601 time as AWS writes it; one without a zone would be a guess."""
     try:
         moment = datetime.fromisoformat(value)
@@ -34,7 +34,7 @@ def _moment(value: Any) -> datetime:
     raise PydanticCustomError("moment", "an ISO 8601 time with its zone")
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(iso_moment)]
 DeliveryId = Annotated[str, Field(pattern=rf"^{DELIVERY_ID.pattern}$")]
 
 

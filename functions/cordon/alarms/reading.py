@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cordon.alarms import device_defender_detect
+from cordon.alarms import device_defender_detect, guardduty
 from cordon.alarms.envelope import read_envelope
 from cordon.alarms.source import Source
 from cordon.alarms.strangers import refusal_of
 from cordon.model.alarm import Alarm
 
-SOURCES: tuple[Source, ...] = (device_defender_detect,)
+SOURCES: tuple[Source, ...] = (device_defender_detect, guardduty)
 """Every source that is read. The first that recognises a message has it."""
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from cordon import clock
-from cordon.errors import AlarmRejected, RecordBusy
+from cordon.errors import RecordBusy
 from cordon.incidents import rows
+from cordon.incidents.findings import Findings, Reported, is_tied_by_clues, require_the_same, subject_of, told_by
 from cordon.incidents.record import Incidents, due, stamp, timeline_row
 from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put, update
-from cordon.model.alarm import Alarm, AlarmKind
+from cordon.model.alarm import Alarm, AlarmKind, Attribution, Certainty
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.incident import Incident, IncidentStatus
-from cordon.model.text import quoted
 
 ACTOR = "triage"
-_REMEMBERED = timedelta(days=90)
-"""How long an alarm's id is kept: longer than SNS, SQS and EventBridge may deliver it again (14 days in a queue)."""
 _ATTEMPTS = 4
+_SURE = {Certainty.UNKNOWN: 0, Certainty.INFERRED: 1, Certainty.STATED: 2, Certainty.PROVEN: 2}
 
 
 class Became(StrEnum):
@@ -53,18 +51,9 @@ def incident_id_for(alarm: Alarm) -> str:
     return f"inc-{alarm.received_at:%Y%m%d}-{digest}"
 
 
-def told_by(alarm: Alarm) -> Row:
-    """Return what makes two deliveries the same alarm: what the detector said of what, however it was wrapped.
-
-    Not when it reached us, nor what we made of it: a redelivery may come another way, and to a later version.
-    """
-    told = {"source", "kind", "thing_name", "account", "region", "finding_id", "raised_at"}
-    return alarm.model_dump(mode="json", include=told)
-
-
 def alarm_row(alarm_id: str, became: Became, facts: Mapping[str, Any]) -> Row:
     """Return the row that remembers what became of an alarm, for 90 days."""
-    expires = int((clock.now() + _REMEMBERED).timestamp())
+    expires = int((clock.now() + rows.ALARMS_REMEMBERED).timestamp())
     row = key(rows.of_alarm(alarm_id), rows.ALARM)
     return {**row, "schema_version": SCHEMA_VERSION, "became": became, **facts, "expires_at": expires}
 
@@ -75,6 +64,11 @@ class Admission:
     def __init__(self, incidents: Incidents) -> None:
         """Admit into `incidents`."""
         self._incidents, self._table = incidents, incidents.table
+        self._findings = Findings(incidents.table)
+
+    def attributed(self, alarm: Alarm, attribute: Callable[[Alarm], list[Alarm]]) -> list[Alarm]:
+        """Return the alarms that `attribute` makes of one: `Findings.attributed`."""
+        return self._findings.attributed(alarm, attribute)
 
     def known(self, alarm_id: str) -> Row | None:
         """Return what became of an alarm of that id, if it was here before."""
@@ -97,18 +91,28 @@ class Admission:
             row = self.known(alarm.id)
             if row and row["became"] != Became.REJECTED:
                 return _already(row, alarm)
-            open_id = self._incidents.open_under(_open_key(alarm))
+            reported = self._findings.reported(alarm) if is_tied_by_clues(alarm) else None
+            open_id = self._open_for(alarm, reported)
             if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
                 return None
             try:
-                return self._join(alarm, open_id) if open_id else self._open(alarm)
+                return self._join(alarm, open_id, reported) if open_id else self._open(alarm, reported)
             except ConditionFailed:
                 continue  # another delivery was faster: look again at what is there now
         raise RecordBusy(f"alarm {alarm.id} met other writers {_ATTEMPTS} times")
 
-    def _open(self, alarm: Alarm) -> Admitted:
+    def _open_for(self, alarm: Alarm, reported: Reported | None) -> str | None:
+        """Return the incident that is open for the alarm: that of its finding first, whatever it leads to by now."""
+        for incident_id in reported.candidates(alarm) if reported else []:
+            if self._incidents.open_under(self._incidents.get(incident_id).open_key) == incident_id:
+                return incident_id
+        return self._incidents.open_under(_open_key(alarm))
+
+    def _open(self, alarm: Alarm, reported: Reported | None) -> Admitted:
         incident = _opened_by(alarm)
         open_row = {**key(_open_key(alarm), rows.OPEN), "incident_id": incident.id}
+        # The incidents of the same finding that are over: whoever reads this one wants to know how they ended.
+        after = {"after": reported.candidates(alarm)} if reported and reported.incidents else {}
         # Without the fields that are none yet: a NULL would count as there for what is set only once.
         head = {**key(rows.of_incident(incident.id), rows.HEAD), **incident.model_dump(mode="json", exclude_none=True)}
         self._table.write(
@@ -116,13 +120,14 @@ class Admission:
             put({**open_row, "schema_version": SCHEMA_VERSION}),
             put({**head, **due(IncidentStatus.OPENED)}),
             *_sighting(alarm, incident.id),
-            put(timeline_row(incident.id, IncidentStatus.OPENED, ACTOR, {"alarm": alarm.id})),
+            *(reported.recorded(alarm, incident.id) if reported else []),
+            put(timeline_row(incident.id, IncidentStatus.OPENED, ACTOR, {"alarm": alarm.id, **after})),
         )
         return Admitted(Became.OPENED, incident.id, redelivered=False)
 
-    def _join(self, alarm: Alarm, incident_id: str) -> Admitted:
+    def _join(self, alarm: Alarm, incident_id: str, reported: Reported | None) -> Admitted:
         incident = self._incidents.get(incident_id)
-        still_open = check(key(_open_key(alarm), rows.OPEN), "incident_id = :id", id=incident_id)
+        still_open = check(key(incident.open_key, rows.OPEN), "incident_id = :id", id=incident_id)
         if alarm.kind is not AlarmKind.IN_ALARM:
             self._table.write(
                 _remembered(alarm, Became.NOTED, incident_id=incident_id),
@@ -135,7 +140,8 @@ class Admission:
             _remembered(alarm, Became.JOINED, incident_id=incident_id, is_resend=is_resend),
             still_open,
             *_sighting(alarm, incident_id, is_resend=is_resend),
-            _counted(incident),
+            *(reported.recorded(alarm, incident_id) if reported else []),
+            _counted(incident, alarm),
         )
         return Admitted(Became.JOINED, incident_id, redelivered=False, is_resend=is_resend)
 
@@ -146,10 +152,7 @@ class Admission:
 
 def _already(row: Row, alarm: Alarm) -> Admitted | None:
     """Return what became of the alarm when it came before; None: it was ignored."""
-    for name, value in told_by(alarm).items():
-        if row.get(name, value) != value:
-            expected = f"{quoted(row[name])}, as the alarm said that came before under the id {alarm.id}"
-            raise AlarmRejected(field=name, found=quoted(value), expected=expected)
+    require_the_same(row, alarm)
     if "incident_id" not in row:
         return None
     return Admitted(Became(row["became"]), row["incident_id"], redelivered=True, is_resend=row.get("is_resend", False))
@@ -168,8 +171,9 @@ def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> lis
     return [put({**key(pk, rows.sighting(alarm.id)), **sighting}), put(reported, condition=None)]
 
 
-def _counted(incident: Incident) -> Write:
+def _counted(incident: Incident, alarm: Alarm) -> Write:
     """Count one sighting more; an observed incident is to be assessed again, and may be claimed again for it."""
+    surer = _surer(incident, alarm)
     is_observed = incident.status is IncidentStatus.OBSERVED
     return update(
         key(rows.of_incident(incident.id), rows.HEAD),
@@ -177,6 +181,7 @@ def _counted(incident: Incident) -> Write:
         set_={
             "updated_at": stamp(clock.now()),
             **({"reassess": True, **due(IncidentStatus.OPENED)} if is_observed else {}),
+            **({"attribution": surer.model_dump(mode="json")} if surer else {}),
         },
         add={"sightings": 1},
         # It must not have become observed, or ceased to be, since we looked.
@@ -185,10 +190,20 @@ def _counted(incident: Incident) -> Write:
     )
 
 
+def _surer(incident: Incident, alarm: Alarm) -> Attribution | None:
+    """Return the alarm's attribution where it ties the incident's thing more surely than what opened the incident.
+
+    Else a forged finding could keep a real one from being answered.
+    """
+    if incident.attribution is None or alarm.attribution is None or alarm.thing_name != incident.thing_name:
+        return None
+    is_surer = _SURE[alarm.attribution.certainty] > _SURE[incident.attribution.certainty]
+    return alarm.attribution if is_surer else None
+
+
 def _open_key(alarm: Alarm) -> str:
-    """Return the key under which one incident at a time is open: of the thing, or where none is known of the finding."""
-    subject = alarm.thing_name or f"finding/{sha256_hex(alarm.finding_id)}"  # no thing's name has a slash
-    return rows.of_open(alarm.account, alarm.region, subject, alarm.playbook)
+    """Return the key under which one incident at a time is open."""
+    return rows.of_open(alarm.account, alarm.region, subject_of(alarm), alarm.playbook)
 
 
 def _opened_by(alarm: Alarm) -> Incident:

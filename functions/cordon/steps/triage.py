@@ -13,16 +13,20 @@ from cordon import clients, clock, settings
 from cordon.alarms import read_alarms
 from cordon.alarms.envelope import DELIVERY_ID
 from cordon.errors import AlarmRejected, EvidenceConflict, RecordUnreadable
-from cordon.incidents.admission import Admission, Admitted, Became, told_by
+from cordon.incidents.admission import Admission, Admitted, Became
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.evidence import Evidence
+from cordon.incidents.findings import told_by
 from cordon.incidents.record import Incidents
 from cordon.model.alarm import Alarm
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
 from cordon.observability import count, logger, tracer
-from cordon.steps.step import bus, evidence, incidents, pager
+from cordon.response.policy_store import Policies
+from cordon.steps.step import bus, evidence, incidents, pager, policies
+from cordon.things.attribution import Attributor
+from cordon.things.role_aliases import RoleAliasReader
 from cordon.tickets.pager import Pager
 
 if TYPE_CHECKING:
@@ -65,6 +69,8 @@ class Triage:
     bus: Bus
     pager: Pager
     rejected: Rejected
+    attributor: Attributor
+    policies: Policies
 
     def receive(self, body: str, *, message_id: str, received_at: datetime) -> None:
         """Take one message in. Whatever it holds, only passing trouble is raised: the message then comes again."""
@@ -79,12 +85,33 @@ class Triage:
 
     def _take(self, alarm: Alarm, body: str) -> None:
         raw = self._keep(alarm.source, alarm.id.partition("/")[0], body)
+        if self._is_unwanted_sample(alarm):
+            return self._ignore(alarm, "a sample that its detector made up, and the response policy answers none")
         try:
-            admitted = self.admission.admit(alarm.model_copy(update={"raw": raw}))
+            found = self.admission.attributed(alarm.model_copy(update={"raw": raw}), self.attributor.attribute)
+        except AlarmRejected as reason:
+            return self._reject(alarm.id, body, reason)
+        for one in found:
+            self._admit(one, body)
+        return None
+
+    def _is_unwanted_sample(self, alarm: Alarm) -> bool:
+        """Say whether the alarm is a sample that is not to be answered; one that was answered before stays so."""
+        if not alarm.is_sample:
+            return False
+        known = self.admission.known(alarm.id)
+        if known and known["became"] != Became.REJECTED:
+            return bool(known["became"] == Became.IGNORED)
+        policy = self.policies.in_force().policy
+        return policy is None or policy.alarms.guardduty_samples != "answer"
+
+    def _admit(self, alarm: Alarm, body: str) -> None:
+        try:
+            admitted = self.admission.admit(alarm)
         except AlarmRejected as reason:
             return self._reject(alarm.id, body, reason)
         if admitted is None:
-            return self._ignore(alarm)
+            return self._ignore(alarm, f"{_ended(alarm)}, and nothing is open for {alarm.thing_name or 'its finding'}")
         logger().info("alarm", extra={"alarm": alarm.id, "became": admitted.became, "incident": admitted.incident_id})
         if not admitted.redelivered:
             count("AlarmAccepted")
@@ -135,11 +162,15 @@ class Triage:
         except (EvidenceConflict, RecordUnreadable):
             return self.evidence.keep_alarm(source, f"{delivery_id}.{_digest(body)}", body)
 
-    def _ignore(self, alarm: Alarm) -> None:
-        reason = f"{alarm.kind}, and nothing is open for {alarm.thing_name}"
+    def _ignore(self, alarm: Alarm, reason: str) -> None:
         self.admission.remember(alarm.id, Became.IGNORED, reason=reason, **told_by(alarm))
         logger().info("alarm ignored", extra={"delivery": alarm.id, "reason": reason})
         count("AlarmIgnored")
+
+
+def _ended(alarm: Alarm) -> str:
+    """Say how an alarm that is none any more ended, in its detector's words."""
+    return "archived" if alarm.details.get("archived") else alarm.kind
 
 
 def _questions(alarm: Alarm, incident: Incident) -> bool:
@@ -168,7 +199,13 @@ def triage() -> Triage:
     """Return triage over the stack's resources."""
     record = incidents()
     queue = Rejected(clients.sqs(), settings.current().rejected_queue_url)
-    return Triage(record, Admission(record), evidence(), bus(), pager(), queue)
+    return Triage(record, Admission(record), evidence(), bus(), pager(), queue, attributor(), policies())
+
+
+def attributor() -> Attributor:
+    """Return what ties alarms to things. A new one each time: it remembers the role aliases that it read."""
+    aliases = RoleAliasReader(clients.iot(), clients.iam())
+    return Attributor(clients.iot(), aliases, settings.current().account_id)
 
 
 def _receive(record: SQSRecord) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from cordon.errors import AlarmRejected, RecordBusy
 from cordon.incidents import rows
-from cordon.incidents.admission import Admission, Admitted, Became, incident_id_for, told_by
+from cordon.incidents.admission import Admission, Admitted, Became, incident_id_for
+from cordon.incidents.findings import told_by
 from cordon.incidents.table import ConditionFailed, Table, put
 from cordon.model.alarm import Alarm, AlarmKind
 from cordon.model.incident import IncidentStatus

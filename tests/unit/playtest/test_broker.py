@@ -190,17 +190,17 @@ def test_a_cognito_identity_has_no_certificate_to_shut_off(fleet: DemoFleet) -> 
 def test_the_credentials_provider_asks_certificate_and_policy(fleet: DemoFleet) -> None:
     """A camera gets credentials that outlive its certificate's status, and no new ones; a pump gets none."""
     camera, pump = fleet.certificate_id("camera-01"), fleet.certificate_id("pump-01")
-    held = fleet.broker.assume_role_with_certificate(camera, "plant-video-upload", "camera-01")
+    held = fleet.broker.assume_role_with_certificate(camera, "device", "camera-01")
     assert held.expires_at - held.issued_at == timedelta(hours=1)
     for certificate_id, alias, thing_name in [
-        (pump, "plant-video-upload", "pump-01"),
+        (pump, "device", "pump-01"),
         (camera, "no-such-alias", "camera-01"),
     ]:
         with pytest.raises(Refused):
             fleet.broker.assume_role_with_certificate(certificate_id, alias, thing_name)
     deactivate(fleet, "camera-01")
     with pytest.raises(Refused):
-        fleet.broker.assume_role_with_certificate(camera, "plant-video-upload", "camera-01")
+        fleet.broker.assume_role_with_certificate(camera, "device", "camera-01")
     assert fleet.broker.credentials == [held]
 
 
@@ -225,7 +225,7 @@ def test_the_registry_reads_what_the_api_says(fleet: DemoFleet) -> None:
             attached = iot.list_attached_policies(target=target)["policies"]
             documents = [iot.get_policy(policyName=each["policyName"])["policyDocument"] for each in attached]
             assert list(registry.policies_of(target)) == documents
-    assert registry.role_alias_seconds("plant-video-upload") == 3600
+    assert registry.role_alias_seconds("device") == 3600
     valve = registry.thing_variables("valve-controller-01")
     assert valve["iot:Connection.Thing.Attributes[criticality]"] == "safety-critical"
     assert valve["iot:Connection.Thing.ThingTypeName"] == "valve-controller"

@@ -52,7 +52,7 @@ def test_what_is_special_about_the_plant_is_so(fleet: DemoFleet) -> None:
     valve = fleet.iot.describe_thing(thingName="valve-controller-01")["attributes"]
     assert valve["criticality"] == "safety-critical"
     for name in ("camera-01", "camera-02", "gateway-01"):
-        resource = "rolealias/plant-video-upload"
+        resource = "rolealias/device"
         assert fleet.broker.allows(name, principals[name][0], "iot:AssumeRoleWithCertificate", resource)
 
 

@@ -35,10 +35,10 @@ def test_each_form_goes_where_aws_would_put_it(text: str, posts: list[Event | Me
 
 def test_placeholders_are_filled_and_nothing_else_is_touched() -> None:
     """Certificate ids and the time are put in; an IoT policy variable stays as it is."""
-    raw = RawAlarm("a", "${certificate-id:pump-01} ${now} ${iot:ClientId}")
-    filled = raw.filled_in(lambda thing: f"<{thing}>", datetime(2026, 1, 1, tzinfo=UTC))
-    assert filled == "<pump-01> 1767225600000 ${iot:ClientId}"
-    assert raw.things_named() == ["pump-01"]
+    raw = RawAlarm("a", "${certificate-id:pump-01} ${role-id:DeviceRole} ${now} ${iot:ClientId}")
+    filled = raw.filled_in(lambda thing: f"<{thing}>", lambda role: f"[{role}]", datetime(2026, 1, 1, tzinfo=UTC))
+    assert filled == "<pump-01> [DeviceRole] 1767225600000 ${iot:ClientId}"
+    assert (raw.things_named(), raw.roles_named()) == (["pump-01"], ["DeviceRole"])
 
 
 def test_a_hyphen_is_standard_input() -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from cordon.incidents.bus import Bus
 from cordon.model.incident import Incident
+from cordon.response.policy_store import Policies
 from cordon.steps.triage import Rejected, Triage
+from cordon.things.attribution import Attributor
+from cordon.things.role_aliases import RoleAliasReader
 from cordon.tickets.pager import Pager
 
-from ..conftest import ACCOUNT, MORNING, REGION, Bed
+from ..conftest import ACCOUNT, BUCKET, MORNING, REGION, Bed
 
 EVENTS = Path(__file__).parents[3] / "events"
 SAMPLE = EVENTS / "device-defender-detect.malformed.not-json-rejected.txt"
@@ -52,7 +55,11 @@ class Aws:
 def triage(bed: Bed, aws: Any) -> Triage:
     """Return triage over the bed's record."""
     queue = Rejected(aws, "queue")
-    return Triage(bed.incidents, bed.admission, bed.evidence, Bus(aws, "cordon"), Pager(aws, "topic"), queue)
+    attributor = Attributor(bed.iot, RoleAliasReader(bed.iot, bed.client("iam")), ACCOUNT)
+    policies = Policies(bed.client("s3"), BUCKET, bed.table)
+    return Triage(
+        bed.incidents, bed.admission, bed.evidence, Bus(aws, "cordon"), Pager(aws, "topic"), queue, attributor, policies
+    )
 
 
 def notification(bed: Bed, message_id: str, *, envelope: dict[str, Any] | None = None, **fields: Any) -> str:
