@@ -11,7 +11,7 @@ from cordon.model.thing import CertificateFacts
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
-_SHUT = frozenset({"INACTIVE", "REVOKED"})
+_REVOKED, _INACTIVE = "REVOKED", "INACTIVE"
 
 
 class CertificateStatus:
@@ -24,17 +24,20 @@ class CertificateStatus:
         self._iot = iot
 
     def plan(self, certificate: CertificateFacts) -> list[Change]:
-        """Return the change that makes the certificate INACTIVE; none if it is shut already.
+        """Return the change that makes the certificate INACTIVE; none if it is revoked.
+
+        One that is INACTIVE already stays so for this incident too, though nothing is changed: before and after are the
+        same, and whoever made it INACTIVE for another incident does not put it back while this one lasts.
 
         Raises:
             PlanUnworkable: it is being transferred or activated, and could not be put back to that.
         """
-        if certificate.status in _SHUT:
+        status, resource = certificate.status, f"certificate/{certificate.id}"
+        if status == _REVOKED:
             return []
-        if certificate.status != "ACTIVE":
-            raise PlanUnworkable(f"certificate {certificate.id} is {certificate.status}, which cannot be put back")
-        resource = f"certificate/{certificate.id}"
-        return [Change(action=self.name, resource=resource, before="ACTIVE", after="INACTIVE", hits=certificate.things)]
+        if status not in {"ACTIVE", _INACTIVE}:
+            raise PlanUnworkable(f"certificate {certificate.id} is {status}, which cannot be put back")
+        return [Change(action=self.name, resource=resource, before=status, after=_INACTIVE, hits=certificate.things)]
 
     def read(self, resource: str) -> str:
         """Return the certificate's status."""

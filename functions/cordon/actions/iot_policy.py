@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cordon.errors import PlanUnworkable
+from cordon.errors import PlanConflict, PlanUnworkable, Throttled
 from cordon.model.base import canonical_json
 from cordon.model.change import Change
 
@@ -44,7 +44,12 @@ class IotPolicy:
         return json.loads(found["policyDocument"])
 
     def apply(self, change: Change) -> None:
-        """Create the policy, or delete it where the change says that there shall be none."""
+        """Create the policy, or delete it where the change says that there shall be none.
+
+        Raises:
+            PlanConflict: somebody has attached it to something of theirs, or given it other versions.
+            Throttled: it was detached less than five minutes ago, and AWS IoT does not let it go yet (DeletePolicy).
+        """
         name = change.resource.removeprefix("policy/")
         if change.after is None:
             return self._delete(name)
@@ -67,3 +72,8 @@ class IotPolicy:
             self._iot.delete_policy(policyName=name)
         except self._iot.exceptions.ResourceNotFoundException:
             return  # gone already, as wanted
+        except self._iot.exceptions.DeleteConflictException as error:
+            versions = self._iot.list_policy_versions(policyName=name)["policyVersions"]
+            if len(versions) > 1 or self._iot.list_targets_for_policy(policyName=name).get("targets"):
+                raise PlanConflict(f"policy/{name} is used by somebody else") from error
+            raise Throttled(f"policy/{name} was detached a moment ago") from error

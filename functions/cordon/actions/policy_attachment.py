@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cordon.model.change import Change
@@ -11,6 +12,9 @@ from cordon.things.facts import attached_names
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
+
+MOST_POLICIES = 10
+"""Policies that AWS IoT lets one certificate carry."""
 
 
 class PolicyAttachment:
@@ -22,22 +26,18 @@ class PolicyAttachment:
         """Act through `iot`; `arns` makes the certificate's ARN."""
         self._iot, self._arns = iot, arns
 
-    def plan(self, certificate: CertificateFacts, *, replacement: str) -> list[Change]:
-        """Return the changes that put `replacement` in place of all policies of the certificate.
+    def plan(self, certificate: CertificateFacts, *, replacement: str, but: Collection[str] = ()) -> list[Change]:
+        """Return the changes that put `replacement` in place of all policies of the certificate, other than `but`.
 
         The own ones go first: a certificate holds ten policies at most, and with none it may do nothing at all.
         """
-        own = [policy.name for policy in certificate.policies if policy.name != replacement]
-        return [
-            Change(
-                action=self.name,
-                resource=f"certificate/{certificate.id}/policy/{name}",
-                before=not wanted,
-                after=wanted,
-                hits=certificate.things,
-            )
-            for name, wanted in [*((name, False) for name in own), (replacement, True)]
-        ]
+        own = [policy.name for policy in certificate.policies if policy.name not in {replacement, *but}]
+        detached = [self._change(certificate, name, wanted=False, hits=certificate.things) for name in own]
+        return [*detached, self._change(certificate, replacement, wanted=True, hits=certificate.things)]
+
+    def plan_attach(self, certificate: CertificateFacts, policy: str, *, hits: list[str]) -> Change:
+        """Return the change that attaches one policy more, which affects `hits` and nothing else on the certificate."""
+        return self._change(certificate, policy, wanted=True, hits=hits)
 
     def read(self, resource: str) -> bool:
         """Return whether the policy is attached."""
@@ -55,6 +55,10 @@ class PolicyAttachment:
         target, policy = self._parts(change.resource)
         verb = "attach-policy" if change.after else "detach-policy"
         return ["aws", "iot", verb, "--policy-name", policy, "--target", target]
+
+    def _change(self, certificate: CertificateFacts, policy: str, *, wanted: bool, hits: list[str]) -> Change:
+        resource = f"certificate/{certificate.id}/policy/{policy}"
+        return Change(action=self.name, resource=resource, before=not wanted, after=wanted, hits=hits)
 
     def _parts(self, resource: str) -> tuple[str, str]:
         _, certificate_id, _, policy = resource.split("/", 3)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from cordon import clock
-from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
+from cordon.errors import LockHeld, NotTheClaimant, PlanMissing, PlanUnworkable
 from cordon.incidents import rows
+from cordon.incidents.holds import take
 from cordon.incidents.record import Incidents, due, parsed, stamp, still_claimed, timeline_row
 from cordon.incidents.table import ConditionFailed, Row, Write, delete, key, put, update
-from cordon.model.base import SCHEMA_VERSION
 from cordon.model.change import ChangeStatus, Effect, EffectRecord, LedgerEntry, Plan
 from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, IncidentStatus, Mode
@@ -91,22 +91,22 @@ class Ledger:
 
         Raises:
             NotTheClaimant: the incident is no longer this execution's; the call must not be made.
+            LockHeld: the resource is being put back for another incident.
         """
-        attempted = self._moved(entry, ChangeStatus.ATTEMPTED, "attempted_at")
-        self._write(attempted, still_claimed(self._id, self.actor), self._hold(entry))
+        self._hold(entry, ChangeStatus.ATTEMPTED, "attempted_at", origin=entry.change.before)
 
     def applied(self, entry: LedgerEntry) -> None:
         """Record that the change was made, also when the incident was taken away meanwhile: it is a fact."""
         self._write(self._moved(entry, ChangeStatus.APPLIED, "applied_at"), self._first_contained())
 
     def found(self, entry: LedgerEntry) -> None:
-        """Record that the resource was as wanted already. It is held all the same, but not ours to undo.
+        """Record that the resource was as wanted already. It is held all the same, and so is what it was before.
 
         Raises:
             NotTheClaimant: the incident is no longer this execution's, and nothing is held for it.
+            LockHeld: the resource is being put back for another incident.
         """
-        found = self._moved(entry, ChangeStatus.FOUND, "verified_at")
-        self._write(found, still_claimed(self._id, self.actor), self._hold(entry))
+        self._hold(entry, ChangeStatus.FOUND, "verified_at", origin=entry.change.after)
 
     def verified(self, entries: Iterable[LedgerEntry]) -> None:
         """Record which changes that we made were read back.
@@ -168,10 +168,14 @@ class Ledger:
         ]
         return kept + gone
 
-    def _hold(self, entry: LedgerEntry) -> Write:
-        hold = key(rows.of_hold(entry.change.resource), rows.of_incident(self._id))
-        held = {"schema_version": SCHEMA_VERSION, "incident_id": self._id, "action": entry.change.action}
-        return put({**hold, **held, "held_at": stamp(clock.now())}, condition=None)
+    def _hold(self, entry: LedgerEntry, status: ChangeStatus, moment: str, *, origin: Any) -> None:
+        held = take(entry.change, self._id, origin=origin)
+        try:
+            self._table.write(still_claimed(self._id, self.actor), self._moved(entry, status, moment), held)
+        except ConditionFailed as error:
+            if 0 in error.failed:
+                raise NotTheClaimant(f"{self._id} was taken from {self.actor}") from error
+            raise LockHeld(f"{entry.change.resource} is being put back for another incident") from error
 
     def _first_contained(self) -> Write:
         return update(key(rows.of_incident(self._id), rows.HEAD), set_once={"first_contained_at": stamp(clock.now())})

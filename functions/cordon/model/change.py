@@ -84,6 +84,27 @@ class ChangeStatus(StrEnum):
     """Already so when we came, by somebody else's hand: not ours to undo."""
     VERIFIED = "verified"
     """Made by us and read back."""
+    UNDOING = "undoing"
+    """About to be put back: the call may or may not have taken effect."""
+    UNDONE = "undone"
+    """As it was before any incident held it."""
+    RELEASED = "released"
+    """No longer held for this incident, and left as it is: another one needs it so."""
+
+
+class Hold(Word):
+    """The claim of one or more incidents that a resource stays as it was changed.
+
+    `before` is what was there before the first of them changed it: the origin, to which the last of them puts it back.
+    """
+
+    resource: str
+    action: str
+    holders: list[str]
+    before: Any
+    after: Any
+    put_back_by: str | None = None
+    """The incident for which it is being put back at this moment: until that is done nobody else may hold it."""
 
 
 class LedgerEntry(Word):
@@ -97,6 +118,7 @@ class LedgerEntry(Word):
     attempted_at: AwareDatetime | None = None
     applied_at: AwareDatetime | None = None
     verified_at: AwareDatetime | None = None
+    undone_at: AwareDatetime | None = None
 
 
 class EffectRecord(Word):

@@ -68,6 +68,8 @@ class SessionFacts(Word):
     """When its last session ended; None: it is connected, or the broker has forgotten it (after half an hour)."""
     foreign: str | None = None
     """Why this client id is not the thing's to be dropped or denied, as a sentence; None: it is the thing's own."""
+    thing_name: str | None = None
+    """The thing that AWS takes the session for; None: it cannot tell, or there is no session."""
 
 
 class ThingFacts(Word):
@@ -82,6 +84,8 @@ class ThingFacts(Word):
     criticality: Criticality
     certificates: list[CertificateFacts]
     other_principals: list[str]
-    """Principals that are no certificate (Cognito identities): named, since no action of ours can cut them yet."""
+    """Principals that are no certificate (Cognito identities): named, since no action of ours can cut them."""
     groups: list[GroupFacts]
     sessions: list[SessionFacts] = Field(default_factory=list)
+    more_client_ids: list[str] = Field(default_factory=list)
+    """Ids of certificates with which more client ids connected than were looked at."""

@@ -10,7 +10,8 @@ from cordon.incidents.ledger import Ledger
 from cordon.model.change import Change, ChangeStatus, LedgerEntry
 from cordon.model.text import quoted
 
-_DONE = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED, ChangeStatus.FOUND})
+_NEW = frozenset({ChangeStatus.PLANNED, ChangeStatus.ATTEMPTED})
+"""Of a change that has come further: whoever put the resource back since then wants it otherwise."""
 
 
 def carry_out(ledger: Ledger, actions: Mapping[str, Action], is_wanted: Callable[[Change], bool]) -> None:
@@ -30,7 +31,7 @@ def _make(entry: LedgerEntry, action: Action, ledger: Ledger) -> None:
     there = action.read(change.resource)
     if there == change.after:
         _already(entry, ledger)
-    elif there != change.before or entry.status in _DONE:
+    elif there != change.before or entry.status not in _NEW:
         raise PlanConflict(f"{change.resource} is {quoted(there)}; the plan expected {quoted(change.before)}")
     else:
         ledger.attempt(entry)

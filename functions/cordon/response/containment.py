@@ -1,29 +1,49 @@
-"""The plan that contains one thing with certificates of its own, in the order that survives a crash."""
+"""The plan that contains one thing, in the order that survives a crash, and touches no other thing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cordon.actions.certificate_status import CertificateStatus
 from cordon.actions.group_membership import MOST_GROUPS, GroupMembership
 from cordon.actions.iot_policy import IotPolicy
-from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.actions.policy_attachment import MOST_POLICIES, PolicyAttachment
 from cordon.actions.session import plan_drop
-from cordon.model.change import Change, Effect, Gap, Plan
+from cordon.errors import PlanUnworkable
+from cordon.model.change import Change, Effect, Gap, Hold, Plan
 from cordon.model.incident import Containment
-from cordon.model.thing import SessionFacts, ThingFacts
+from cordon.model.thing import CertificateFacts, SessionFacts, ThingFacts
+from cordon.response import gaps
+from cordon.response.policy_documents import (
+    deny_connect_document,
+    deny_policy_name,
+    deny_topics_document,
+    fitting,
+    is_ours,
+    of_thing,
+    quarantine_document,
+    quarantine_policy_name,
+    would_be_pattern,
+)
 from cordon.things.arns import IotArns
-from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
 
+class HoldsOfOthers(Protocol):
+    """Who knows what other incidents need as it is."""
+
+    def of_others(self, root: str, incident_id: str) -> list[Hold]:
+        """Return what other incidents hold of a root resource (`certificate/<id>`, `thing/<name>`)."""
+        ...
+
+
 @dataclass(frozen=True)
 class ContainmentPlanner:
-    """Makes the plan from facts; calls nothing. The actions give the changes, this gives their order.
+    """Makes the plan from facts; asks nothing of AWS. The actions give the changes, this gives their order.
 
     The certificates go first: INACTIVE is the fastest of the changes that outlive a reconnect. Then the sessions are
     dropped (the plan's effects), then the policies replaced, so that reactivating a certificate for repair opens no
@@ -36,13 +56,25 @@ class ContainmentPlanner:
     groups: GroupMembership
     arns: IotArns
     quarantine_group: str
+    holds: HoldsOfOthers | None = None
+    sts: StsLegs | None = None
+    """None: nothing is known of role aliases, and none is spoken of."""
 
     @classmethod
-    def over(cls, iot: IoTClient, account_id: str, quarantine_group: str) -> Self:
+    def over(
+        cls,
+        iot: IoTClient,
+        account_id: str,
+        quarantine_group: str,
+        *,
+        holds: HoldsOfOthers | None = None,
+        sts: StsLegs | None = None,
+    ) -> Self:
         """Return a planner whose actions speak to `iot`, for the things of an account (12 digits)."""
         arns = IotArns(iot, account_id)
         attachments = PolicyAttachment(iot, arns)
-        return cls(CertificateStatus(iot), IotPolicy(iot), attachments, GroupMembership(iot), arns, quarantine_group)
+        policies, groups = IotPolicy(iot), GroupMembership(iot)
+        return cls(CertificateStatus(iot), policies, attachments, groups, arns, quarantine_group, holds, sts)
 
     def plan(
         self,
@@ -51,25 +83,66 @@ class ContainmentPlanner:
         *,
         containment: Containment = Containment.ISOLATE,
         topics: Sequence[str] = (),
+        session_of: str | None = None,
     ) -> Plan:
-        """Return the plan for `thing`.
+        """Return the plan for `thing`; `topics` are what it is denied where it is restricted, `{thing}` being its name.
+
+        `session_of` is the id of a certificate of which a session of AWS credentials was seen.
 
         Raises:
-            PlanUnworkable: AWS would not take it, or could not put it back.
+            PlanUnworkable: AWS would not take it or could not put it back, or there is nothing that could be denied.
         """
-        name = quarantine_policy_name(incident_id)
+        if containment is Containment.RESTRICT:
+            return self._restricting(thing, incident_id, of_thing(topics, thing.name))
+        own = [certificate for certificate in thing.certificates if not certificate.is_shared]
+        shared = [certificate for certificate in thing.certificates if certificate.is_shared]
         joined = self.groups.plan_join(thing, self.quarantine_group)
         left = self.groups.plan_leave(thing, but=self.quarantine_group)
         is_full = len(thing.groups) - len(left) >= MOST_GROUPS and bool(joined)
+        denied, not_closed = self._deny_connecting(thing, shared, deny_policy_name(incident_id))
+        changes = [
+            *(change for certificate in own for change in self.certificates.plan(certificate)),
+            *self._replace_policies(thing, own, quarantine_policy_name(incident_id)),
+            *denied,
+            *left,
+            *([] if is_full else joined),
+        ]
+        return Plan(
+            changes=sorted([*changes, *self._held(thing, own, changes, incident_id)], key=_turn),
+            effects=drops(thing.name, thing.sessions),
+            gaps=[
+                *(gaps.shared(certificate) for certificate in shared),
+                *not_closed,
+                *([] if thing.certificates else gaps.without_certificate(thing)),
+                *gaps.gaps_of(thing),
+                *([self._full_gap()] if is_full else []),
+            ],
+        )
+
+    def _restricting(self, thing: ThingFacts, incident_id: str, topics: list[str]) -> Plan:
+        """Return the plan that denies a thing some topics. It drops no session and puts the thing into no group.
+
+        Not into the quarantine group either: whoever acts on its members takes them for cut off, and this thing works.
+        """
+        own = [certificate for certificate in thing.certificates if not certificate.is_shared]
+        if not topics:
+            raise PlanUnworkable("the response policy lists no topics that it could be denied")
+        if not own:
+            raise PlanUnworkable("it has no certificate of its own on which topics could be denied")
+        if full := [certificate.id for certificate in own if _room(certificate) < 1]:
+            raise PlanUnworkable(
+                f"certificate {full[0]} carries {MOST_POLICIES} policies, the most that AWS IoT allows"
+            )
+        name, document = deny_policy_name(incident_id), deny_topics_document(topics, self.arns)
         return Plan(
             changes=[
-                *(change for certificate in thing.certificates for change in self.certificates.plan(certificate)),
-                *self._replace_policies(thing, name),
-                *left,
-                *([] if is_full else joined),
+                *self.policies.plan(name, document, hits=[thing.name]),
+                *(self.attachments.plan_attach(certificate, name, hits=[thing.name]) for certificate in own),
             ],
-            effects=drops(thing.name, thing.sessions),
-            gaps=[*_gaps(thing), *([self._full_gap()] if is_full else [])],
+            gaps=[
+                gaps.still_connected(thing, topics),
+                *gaps.not_restricted(one for one in thing.certificates if one.is_shared),
+            ],
         )
 
     def _full_gap(self) -> Gap:
@@ -78,96 +151,107 @@ class ContainmentPlanner:
             reason=f"the thing is in {MOST_GROUPS} groups already, the most that AWS IoT allows",
         )
 
-    def _replace_policies(self, thing: ThingFacts, name: str) -> list[Change]:
-        if not thing.certificates:
+    def _replace_policies(self, thing: ThingFacts, own: list[CertificateFacts], name: str) -> list[Change]:
+        if not own:
             return []
-        document = quarantine_document(thing.name, own_client_ids(thing), self.arns)
-        hits = sorted({hit for certificate in thing.certificates for hit in certificate.things})
-        made = self.policies.plan(name, document, hits=hits)
+        kept = {certificate.id: [one.name for one in certificate.policies if is_ours(one.name)] for certificate in own}
+        if full := [one for one, names in kept.items() if len([n for n in names if n != name]) >= MOST_POLICIES]:
+            raise PlanUnworkable(f"certificate {full[0]} carries {MOST_POLICIES} policies of other incidents")
+
+        def document(client_ids: list[str]) -> dict[str, Any]:
+            return quarantine_document(thing.name, client_ids, self.arns)
+
+        made = self.policies.plan(name, document(fitting(own_client_ids(thing), document)), hits=[thing.name])
         return [
             *made,
             *(
                 change
-                for certificate in thing.certificates
-                for change in self.attachments.plan(certificate, replacement=name)
+                for certificate in own
+                for change in self.attachments.plan(certificate, replacement=name, but=kept[certificate.id])
             ),
         ]
 
+    def _deny_connecting(
+        self, thing: ThingFacts, shared: list[CertificateFacts], name: str
+    ) -> tuple[list[Change], list[Gap]]:
+        """Return the changes that keep this thing's own client ids from connecting with a certificate of several."""
+        client_ids = deniable_client_ids(thing)
+        if not client_ids:
+            return [], [gaps.nothing_to_deny(certificate) for certificate in shared]
+        open_, full = [one for one in shared if _room(one)], [one for one in shared if not _room(one)]
+        denied = fitting(client_ids, lambda some: deny_connect_document(some, self.arns))
+        rest = client_ids[len(denied) :]
+        not_closed = [gaps.no_room(certificate) for certificate in full]
+        not_closed += [gaps.not_denied(certificate, rest) for certificate in open_ if rest]
+        if not open_:
+            return [], not_closed
+        # Only this thing is hit, though the certificate is others' too: the policy names no client id but its own.
+        made = self.policies.plan(name, deny_connect_document(denied, self.arns), hits=[thing.name])
+        return [*made, *(self.attachments.plan_attach(one, name, hits=[thing.name]) for one in open_)], not_closed
 
-def quarantine_policy_name(incident_id: str) -> str:
-    """Return the name of the incident's quarantine policy."""
-    return f"cordon-quarantine-{incident_id}"
-
-
-def quarantine_document(thing_name: str, client_ids: list[str], arns: IotArns) -> dict[str, Any]:
-    """Return the policy under which the thing can be repaired and can do nothing else.
-
-    Allow-only: an explicit deny beats every allow and IoT policies know no exceptions (AWS-FACTS 1.3). Literal names: a
-    policy variable resolves only where the client id is the thing's name.
-    """
-    own = [f"$aws/things/{thing_name}/jobs/*", f"$aws/things/{thing_name}/shadow/*"]
-    statements = {
-        "iot:Connect": [arns.client(client_id) for client_id in client_ids],
-        "iot:Publish": [arns.topic(topic) for topic in own],
-        "iot:Receive": [arns.topic(topic) for topic in own],
-        "iot:Subscribe": [arns.topic_filter(topic) for topic in own],
-    }
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": action, "Resource": resources} for action, resources in statements.items()
-        ],
-    }
+    def _held(
+        self, thing: ThingFacts, own: list[CertificateFacts], planned: list[Change], incident_id: str
+    ) -> list[Change]:
+        """Return what other incidents have changed and this one needs as it is, so that it is held for this one too."""
+        roots = [*(f"certificate/{certificate.id}" for certificate in own), f"thing/{thing.name}"]
+        held = [hold for root in roots for hold in (self.holds.of_others(root, incident_id) if self.holds else [])]
+        mine = {change.resource for change in planned}
+        there = _there(thing, own)
+        return [
+            Change(action=hold.action, resource=hold.resource, before=hold.after, after=hold.after, hits=[thing.name])
+            for hold in held
+            if hold.resource not in mine and not is_ours(hold.resource.rpartition("/")[2])
+            # What is not as it was left was changed by somebody else, and is not needed so for this incident.
+            if (hold.resource in there) is bool(hold.after)
+        ]
 
 
 def own_client_ids(thing: ThingFacts) -> list[str]:
-    """Return the client ids under which the thing may connect for repair: its name, and its own others."""
-    others = [session.client_id for session in thing.sessions if session.foreign is None]
-    return list(dict.fromkeys([thing.name, *others]))
+    """Return the client ids under which the thing may connect for repair: its name, and its own others.
+
+    Its name always: nobody can take the way to repair away by connecting under it with another certificate.
+    """
+    return list(dict.fromkeys([thing.name, *_own(thing.sessions)]))
+
+
+def deniable_client_ids(thing: ThingFacts) -> list[str]:
+    """Return the client ids that may be denied on a certificate of several things: this thing's own, and no other's.
+
+    Its name is among them wherever it connected last, unless AWS takes the session of that name for another thing's.
+    """
+    is_anothers = any(
+        one.client_id == thing.name and one.thing_name not in {None, thing.name} for one in thing.sessions
+    )
+    return list(dict.fromkeys([*([] if is_anothers else [thing.name]), *_own(thing.sessions)]))
 
 
 def drops(thing_name: str, sessions: list[SessionFacts]) -> list[Effect]:
     """Return the effects that drop the thing's own sessions. A foreign one is left alone."""
-    return [plan_drop(session.client_id, thing_name=thing_name) for session in sessions if session.foreign is None]
+    return [plan_drop(client_id, thing_name=thing_name) for client_id in _own(sessions)]
 
 
-def _gaps(thing: ThingFacts) -> list[Gap]:
-    foreign = [
-        Gap(resource=f"connection/{session.client_id}", reason=f"this client id is left alone: {session.foreign}")
-        for session in thing.sessions
-        if session.foreign
-    ]
-    others = [
-        Gap(resource=f"principal/{arn}", reason="the thing also has a principal that is no certificate")
-        for arn in thing.other_principals
-    ]
-    return foreign + others + _dynamic_gaps(thing) + _sts_gaps(thing)
+def _own(sessions: list[SessionFacts]) -> list[str]:
+    own = [session.client_id for session in sessions if session.foreign is None]
+    return [client_id for client_id in own if not would_be_pattern(client_id)]
 
 
-def _dynamic_gaps(thing: ThingFacts) -> list[Gap]:
-    """Return what the thing may go on doing as a member of groups that it cannot be taken out of."""
-    return [
-        Gap(
-            resource=f"group/{group.name}",
-            reason=f"policy {policy.name} goes on allowing what it allows: the group is dynamic, and AWS lets nobody "
-            "take a thing out of it",
-        )
-        for group in thing.groups
-        if group.query is not None
-        for policy in group.policies
-        if allows_anything(policy)
-    ]
+def _room(certificate: CertificateFacts) -> int:
+    """Return how many more policies AWS IoT lets the certificate carry."""
+    return max(0, MOST_POLICIES - len(certificate.policies))
 
 
-def _sts_gaps(thing: ThingFacts) -> list[Gap]:
-    """Return the ways to AWS credentials, which outlive the certificate that they were given for by up to 12 hours."""
-    inherited = [policy for group in thing.groups for policy in group.policies]
-    return [
-        Gap(
-            resource=f"sts/{certificate.id}",
-            reason=f"policy {name} lets it get AWS credentials through the credentials provider; "
-            "those handed out already live up to 12 hours",
-        )
-        for certificate in thing.certificates
-        for name in dict.fromkeys(allows([*certificate.policies, *inherited], ASSUME_ROLE))
-    ]
+def _there(thing: ThingFacts, own: list[CertificateFacts]) -> set[str]:
+    """Return the attachments and memberships that there are, by the resources of their changes."""
+    attached = {f"certificate/{one.id}/policy/{policy.name}" for one in own for policy in one.policies}
+    return attached | {f"thing/{thing.name}/group/{group.name}" for group in thing.groups}
+
+
+_TURNS = (CertificateStatus.name, IotPolicy.name, PolicyAttachment.name, GroupMembership.name)
+
+
+def _turn(change: Change) -> tuple[int, bool]:
+    """Return when a change has its turn: own policies go before others come, and groups are left before one is joined.
+
+    Backwards, the same order undoes: what the thing may do is put back before its certificates work again.
+    """
+    return _TURNS.index(change.action), change.after is True

@@ -10,8 +10,8 @@ from cordon.model.change import Plan
 from cordon.model.incident import Decision, Incident, Mode
 from cordon.model.text import quoted
 from cordon.model.thing import Criticality, ThingFacts
+from cordon.response.policy_documents import would_be_pattern
 
-_UNSAFE_IN_POLICY = ("*", "?", "${")
 _MOST_NAMED = 10
 """Things that a reason names. A certificate may serve a whole fleet, and an execution carries no more than 256 KiB."""
 
@@ -46,7 +46,7 @@ def blockers(thing: ThingFacts, plan: Plan) -> list[str]:
         *(
             f"client id {quoted(session.client_id)} would be a pattern in a policy"
             for session in thing.sessions
-            if any(sign in session.client_id for sign in _UNSAFE_IN_POLICY)
+            if session.foreign is None and would_be_pattern(session.client_id)
         ),
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from cordon.errors import NotTheClaimant, PlanMissing, PlanUnworkable
 from cordon.incidents import rows
 from cordon.incidents.ledger import MOST_CHANGES, Ledger
+from cordon.incidents.table import key, update
 from cordon.model.change import Change, ChangeStatus, Effect, Gap, LedgerEntry, Plan
 from cordon.model.incident import Decision, Mode
 
@@ -138,8 +139,9 @@ def test_a_resource_is_held_from_the_attempt_on_by_each_incident(bed: Bed) -> No
     first.attempt(first.entries()[0])
     first.attempt(first.entries()[0])
     second.found(second.entries()[0])
-    held = bed.rows(rows.of_hold(STATUS.resource))
-    assert [row["sk"] for row in held] == sorted(rows.of_incident(_id(bed, thing)) for thing in ("pump-01", "pump-02"))
+    (held,) = bed.rows(rows.of_hold(STATUS.resource))
+    assert held["holders"] == sorted([_id(bed), _id(bed, "pump-02")])
+    assert (held["before"], held["after"]) == ("ACTIVE", "INACTIVE")
 
 
 def test_the_first_containment_call_is_timed_once(bed: Bed) -> None:
@@ -193,7 +195,10 @@ def _force(bed: Bed, ledger: Ledger, number: int, status: ChangeStatus) -> None:
         return
     if status is not ChangeStatus.PLANNED:
         ledger.attempt(entry)
-    if status in {ChangeStatus.APPLIED, ChangeStatus.VERIFIED}:
+    if status not in {ChangeStatus.PLANNED, ChangeStatus.ATTEMPTED}:
         ledger.applied(entry)
     if status is ChangeStatus.VERIFIED:
         ledger.verified(ledger.entries()[number - 1 : number])
+    if status in {ChangeStatus.UNDOING, ChangeStatus.UNDONE, ChangeStatus.RELEASED}:
+        row = key(rows.of_incident(_id(bed)), rows.change(number))
+        bed.table.write(update(row, set_={"status": status}))

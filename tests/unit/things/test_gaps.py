@@ -72,6 +72,7 @@ def test_a_thing_in_ten_groups_is_not_put_into_another(registry: Registry, group
 def test_a_group_that_is_left_makes_room_for_the_quarantine_group(registry: Registry) -> None:
     """Of ten groups one allows something: the thing is taken out of it first."""
     registry.thing()
+    registry.certificate()
     registry.group("allowing", registry.policy("plant-device", "iot:Connect"))
     registry.groups(MOST_GROUPS - 1)
     made = plan(registry)
@@ -82,6 +83,7 @@ def test_a_group_that_is_left_makes_room_for_the_quarantine_group(registry: Regi
 def test_a_thing_that_is_quarantined_already_has_no_gap_for_that(registry: Registry) -> None:
     """The quarantine group is one of its ten."""
     registry.thing()
+    registry.certificate()
     registry.groups(MOST_GROUPS - 1)
     registry.group(QUARANTINE)
     made = plan(registry)
@@ -113,6 +115,7 @@ def test_a_dynamic_group_that_allows_nothing_is_no_gap(registry: Registry) -> No
 def test_a_dynamic_group_takes_one_of_the_ten_places(registry: Registry) -> None:
     """AWS could put it out to make room, which would be a change that nobody planned."""
     registry.thing()
+    registry.certificate()
     registry.dynamic_group("leased", registry.policy("plant-device", "iot:Connect"))
     registry.groups(MOST_GROUPS - 1)
     made = plan(registry)
