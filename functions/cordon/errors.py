@@ -14,10 +14,24 @@ CordonError
 │   ├── PlanConflict        what is there now is neither the plan's before nor its after
 │   ├── PlanUnworkable      the plan cannot be made (a limit of AWS would be passed)
 │   ├── RecordUnreadable    a row of the table is not what we wrote
+│   ├── DenyListFull        no room for another id; DenyStsSessions catches it: that leg ends unknown, so partial
 │   ├── EvidenceConflict    an object of the evidence bucket is there already, with other bytes
 │   └── SettingsUnreadable  the function's environment is incomplete
-└── AlarmRefused            triage only
-    └── AlarmRejected       can never be accepted: to the `rejected` queue with reason and field
+├── AlarmRefused            triage only
+│   └── AlarmRejected       can never be accepted: to the `rejected` queue with reason and field
+└── Refused                 the desk only: told to the person who asked, and nothing is changed
+    ├── NoIdentity          nobody signed it whose word could count
+    ├── BadRequest          it is not a request that the desk knows, with the field that is wrong
+    ├── UnknownRoute        there is no such path
+    ├── UnknownMethod       the path has no such method
+    ├── TooLarge            its body is longer than any request is
+    ├── UnknownIncident     no incident of that id is in the record
+    ├── RequestIdUsed       another request came under this id before
+    ├── NotPending          nothing waits for this decision
+    ├── Expired             the decision comes too late
+    ├── WrongPlan           the decision is about another plan than the one that waits
+    ├── AlreadyDecided      somebody else decided before
+    └── SameIdentity        more people must be behind the plan, and this one is already
 
 A class's name is its `ErrorEquals` in the ASL: Step Functions compares names, and knows no inheritance.
 """
@@ -81,6 +95,10 @@ class RecordUnreadable(NeedsAPerson):
     """A row of the table does not parse as what it should be."""
 
 
+class DenyListFull(NeedsAPerson):
+    """The policy that denies sessions of AWS credentials holds no more certificate ids."""
+
+
 class EvidenceConflict(NeedsAPerson):
     """The evidence bucket already holds other bytes under this key."""
 
@@ -103,3 +121,63 @@ class AlarmRejected(AlarmRefused):
         """Build the reason from its three parts, all plain text."""
         super().__init__(f"{field}: found {found}, expected {expected}")
         self.field, self.found, self.expected = field, found, expected
+
+
+class Refused(CordonError):
+    """A person's request that the desk does not take. Never raised itself.
+
+    `field` is the part of the request that is wrong, where one is.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        """Say why, in a sentence for the person who asked."""
+        super().__init__(message)
+        self.field = field
+
+
+class NoIdentity(Refused):
+    """The request was signed by nobody whose word could count."""
+
+
+class BadRequest(Refused):
+    """The request is not one that the desk knows."""
+
+
+class UnknownRoute(Refused):
+    """The desk has no such path."""
+
+
+class UnknownMethod(Refused):
+    """The path is there, and not with this method."""
+
+
+class TooLarge(Refused):
+    """The body is longer than any request of the desk."""
+
+
+class UnknownIncident(Refused):
+    """No incident of that id is in the record."""
+
+
+class RequestIdUsed(Refused):
+    """Another request was made under this id before."""
+
+
+class NotPending(Refused):
+    """No request for approval waits there."""
+
+
+class Expired(Refused):
+    """The request for approval has run out."""
+
+
+class WrongPlan(Refused):
+    """The request for approval is about another plan."""
+
+
+class AlreadyDecided(Refused):
+    """The request for approval was decided before."""
+
+
+class SameIdentity(Refused):
+    """Two people must be behind the plan, and this identity is one of them already."""

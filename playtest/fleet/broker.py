@@ -132,6 +132,11 @@ class Broker:
             self.credentials.append(held)
             return held
 
+    def may_use(self, credentials: Credentials) -> bool:
+        """Say whether credentials that were handed out are good for anything still: not run out, and not denied."""
+        is_over = credentials.expires_at <= self.now()
+        return not is_over and not self.registry.denies_session(credentials.role_alias, credentials.certificate_id)
+
     def allows(self, client_id: str, principal: str, action: str, resource: str) -> bool:
         """Say what the broker would answer, disconnecting nobody; `resource` as in `topic/a/b`."""
         with self._lock:

@@ -17,6 +17,7 @@ from playtest.fleet.demo_things import ThingSpec
 from playtest.fleet.devices import Behaviour, Device
 from playtest.fleet.imprint import Imprint
 from playtest.fleet.registry import Registry
+from playtest.fleet.role_sessions import denied_certificates
 from playtest.fleet.thing_names import InvalidThing, check_thing
 
 
@@ -62,6 +63,7 @@ class DemoFleet:
         region: str = self.iot.meta.region_name
         self.broker = Broker(Registry(DEFAULT_ACCOUNT_ID, region), aws.clock.now)
         self._things: dict[str, DemoThing] = {}
+        self._deny_policy: str | None = None
         self._create_all(things)
         brokers.use(self.broker)
         for spec in things:
@@ -95,6 +97,11 @@ class DemoFleet:
         role_id: str = self.aws.client("iam").get_role(RoleName=role)["Role"]["RoleId"]
         return role_id
 
+    def carry(self, deny_policy: str) -> None:
+        """Attach the stack's policy (its ARN) to the role of the role alias, as the customer does (docs/deploy.md)."""
+        self._deny_policy = deny_policy
+        self.aws.client("iam").attach_role_policy(RoleName=demo_things.DEVICE_ROLE, PolicyArn=deny_policy)
+
     def add_thing(self, name: str, attributes: Mapping[str, str] | None = None) -> DemoThing:
         """Add a connected thing with its own certificate, and the policy and group of the plant.
 
@@ -127,7 +134,9 @@ class DemoFleet:
 
     def snapshot(self) -> snapshot.Snapshot:
         """Return everything that containment could touch, as it is now."""
-        return snapshot.take(self.iot, self.broker.sessions.all())
+        policy, account = self._deny_policy, self.broker.registry.account
+        denied = denied_certificates(account, policy) if policy else None
+        return snapshot.take(self.iot, self.broker.sessions.all(), denied)
 
     def _time_passed(self, *_: object) -> None:
         self.broker.tick()

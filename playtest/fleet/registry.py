@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from moto.iot.models import iot_backends
 
+from playtest.fleet.role_sessions import is_denied
+
 if TYPE_CHECKING:
     from moto.iot.models import FakeThing, IoTBackend
 
@@ -100,6 +102,11 @@ class Registry:
         """Return for how many seconds the credentials of the role alias live, None where there is none."""
         alias = self._iot.role_aliases.get(role_alias)
         return int(alias.credential_duration_seconds) if alias else None
+
+    def denies_session(self, role_alias: str, certificate_id: str) -> bool:
+        """Say whether the role behind the role alias denies credentials that were handed out to the certificate."""
+        alias = self._iot.role_aliases.get(role_alias)
+        return alias is not None and is_denied(self.account, alias.role_arn, certificate_id)
 
     def _thing(self, thing_name: str) -> FakeThing | None:
         return self._iot.things.get(self.arn(f"thing/{thing_name}"))

@@ -20,8 +20,8 @@ class Snapshot:
     """Everything that containment could touch, in a fixed order.
 
     `registry` has `certificate/ID` (status, policies), `policy/NAME` (document), `group/NAME` (members, policies) and
-    `thing/NAME` (attributes, type, groups, principals); `sessions` has `session/CLIENT-ID` (connected, thing,
-    principal).
+    `thing/NAME` (attributes, type, groups, principals); where there is a policy that denies sessions of AWS
+    credentials, `sts-deny/policy` (certificates). `sessions` has `session/CLIENT-ID` (connected, thing, principal).
     """
 
     registry: Mapping[str, Fields]
@@ -44,8 +44,11 @@ def diff(before: Snapshot, after: Snapshot, *, sessions: bool = True) -> list[Fi
     return found + (list(_differences(before.sessions, after.sessions)) if sessions else [])
 
 
-def take(iot: IoTClient, sessions: Iterable[Session]) -> Snapshot:
-    """Read the registry through `iot` (every page of every list) and put `sessions` beside it."""
+def take(iot: IoTClient, sessions: Iterable[Session], denied: list[str] | None = None) -> Snapshot:
+    """Read the registry through `iot` (every page of every list) and put `sessions` beside it.
+
+    `denied` are the certificate ids whose sessions of AWS credentials are denied; None: there is no such policy.
+    """
     policies = _names(iot, "list_policies", "policies", "policyName")
     attachments = _attachments(iot, policies)
     groups = {name: _members(iot, name) for name in _names(iot, "list_thing_groups", "thingGroups", "groupName")}
@@ -55,6 +58,7 @@ def take(iot: IoTClient, sessions: Iterable[Session]) -> Snapshot:
         for name, members in groups.items()
     }
     registry |= dict(_things(iot, groups))
+    registry |= {} if denied is None else {"sts-deny/policy": {"certificates": denied}}
     held = {
         f"session/{session.client_id}": {
             "connected": session.connected,

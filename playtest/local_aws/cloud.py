@@ -25,6 +25,7 @@ from playtest.local_aws import (
     event_bridge,
     event_patterns,
     handler_output,
+    iam_policies,
     iot,
     iot_data,
     lambda_bridge,
@@ -140,7 +141,12 @@ class LocalAws:
         opening.callback(self._wind_down)
         if self._with_fleet:
             self.fleet = DemoFleet(self)
+            self._attach_deny_policy()
         opening.enter_context(_rare_collections())
+
+    def _attach_deny_policy(self) -> None:
+        if policy := self.stack.physical_ids.get("StsDenyPolicy"):
+            self.fleet.carry(policy)
 
     def _know_the_stack(self, opening: contextlib.ExitStack) -> None:
         for kind in ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
@@ -269,6 +275,7 @@ def _install() -> None:
         table_reads,
         resource_types,
         bucket_policies,
+        iam_policies,
         iot,
         iot_data,
         ops_center,

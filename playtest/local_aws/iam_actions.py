@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from moto.iam.models import iam_backends
+
 from playtest.local_aws.runtime import ACCOUNT
 
 Params = Mapping[str, Any]
@@ -140,6 +142,19 @@ def _iot(operation: str, params: Params, region: str) -> Iterable[Need]:
                 yield Need(f"iot:{operation}", arn)
 
 
+def _iam(operation: str, params: Params, _region: str) -> Iterable[Need]:
+    if name := params.get("RoleName"):  # also where a policy is attached to it
+        yield Need(f"iam:{operation}", _role_arn(str(name)))
+    elif arn := params.get("PolicyArn"):
+        yield Need(f"iam:{operation}", str(arn))
+
+
+def _role_arn(name: str) -> str:
+    """The ARN of a role that is there, with its path; else the one that a role without a path would have."""
+    roles = iam_backends[ACCOUNT]["aws"].roles.values()
+    return next((role.arn for role in roles if role.name == name), f"arn:aws:iam::{ACCOUNT}:role/{name}")
+
+
 _IOT_RESOURCES = {
     "thingName": "thing",
     "thingGroupName": "thinggroup",
@@ -147,12 +162,20 @@ _IOT_RESOURCES = {
     "policyName": "policy",
     "clientId": "client",
     "target": "cert",
+    "roleAlias": "rolealias",
 }
 
 # Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them. An old copy of it
 # lists none for ListThingPrincipals and ListPrincipalThings either (M): whoever writes a role does well to grant those
 # two on `*`, but a narrower grant is not refused here.
-_IOT_WITHOUT_RESOURCE = {"DescribeEndpoint", "ListCertificates", "ListThings", "ListPolicies", "ListThingGroups"}
+_IOT_WITHOUT_RESOURCE = {
+    "DescribeEndpoint",
+    "ListCertificates",
+    "ListPolicies",
+    "ListRoleAliases",
+    "ListThingGroups",
+    "ListThings",
+}
 
 _RESOLVERS: dict[str, Callable[[str, Params, str], Iterable[Need]]] = {
     "dynamodb": _dynamodb,
@@ -165,4 +188,5 @@ _RESOLVERS: dict[str, Callable[[str, Params, str], Iterable[Need]]] = {
     "ssm": _ssm,
     "iot": _iot,
     "iot-data": _iot,
+    "iam": _iam,
 }

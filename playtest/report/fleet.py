@@ -14,6 +14,7 @@ from playtest.report.wording import count, short, side
 from playtest.result import FleetChange
 
 _THING, _CERTIFICATE, _SESSION, _GROUP = "thing/", "certificate/", "session/", "group/"
+_DENIED = "sts-deny/policy"
 
 
 def fleet_part(changes: Sequence[FleetChange], before: Snapshot, after: Snapshot) -> Iterator[RenderableType]:
@@ -41,6 +42,9 @@ def _touched_by(change: FleetChange, owners: Mapping[str, set[str]]) -> set[str]
         return {change.resource.removeprefix(_THING)}
     if change.resource.startswith(_GROUP) and change.field == "members":
         return set(change.before or ()) ^ set(change.after or ())
+    if change.resource == _DENIED:
+        ids = set(change.before or ()) ^ set(change.after or ())
+        return {thing for one in ids for thing in owners.get(f"{_CERTIFICATE}{one}", ())}
     if change.resource.startswith(_GROUP):
         return set(owners.get(change.resource, ()))
     return owners.get(change.resource, set())

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
 
-def actions_by_name(iot: IoTClient, account_id: str) -> dict[str, Action]:
-    """Return every action, by the name that changes carry."""
+def actions_by_name(iot: IoTClient, account_id: str, *others: Action) -> dict[str, Action]:
+    """Return every action on AWS IoT, and the `others` (which need more than that), by the name that changes carry."""
     every: list[Action] = [
         CertificateStatus(iot),
         IotPolicy(iot),
         PolicyAttachment(iot, IotArns(iot, account_id)),
         GroupMembership(iot),
+        *others,
     ]
     return {action.name: action for action in every}

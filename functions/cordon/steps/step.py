@@ -13,10 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from cordon import clients, settings
 from cordon.actions import actions_by_name
 from cordon.actions.action import Action
+from cordon.actions.sts_deny import StsDeny
+from cordon.actions.sts_policy import StsPolicy
 from cordon.errors import Throttled
 from cordon.incidents.bus import Bus
+from cordon.incidents.connections import Connections
 from cordon.incidents.evidence import Evidence
+from cordon.incidents.holds import Holds
 from cordon.incidents.record import Incidents
+from cordon.incidents.sts_holds import StsHolds
 from cordon.incidents.table import Table
 from cordon.model.base import Word
 from cordon.model.response_policy import CriticalityRules
@@ -24,7 +29,9 @@ from cordon.observability import logger
 from cordon.response.assessment import Assessor
 from cordon.response.containment import ContainmentPlanner
 from cordon.response.policy_store import Policies
+from cordon.response.sts_leg import StsLegs
 from cordon.things.facts import ThingReader
+from cordon.things.role_aliases import RoleAliasReader
 from cordon.tickets.ops_center import OpsCenter
 from cordon.tickets.pager import Pager
 from cordon.tickets.tickets import Tickets
@@ -127,13 +134,16 @@ def tickets() -> Tickets:
 
 def things(criticality: CriticalityRules | None = None) -> ThingReader:
     """Return a reader of AWS IoT. A new one each time: it remembers what it read."""
-    return ThingReader(clients.iot(), clients.iot_data(), criticality=criticality)
+    recorded = Connections(incidents().table)
+    return ThingReader(clients.iot(), clients.iot_data(), criticality=criticality, recorded=recorded)
 
 
 def assessor() -> Assessor:
     """Return what looks at an incident and plans, over the stack's resources."""
     current = settings.current()
-    planner = ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group)
+    holds = Holds(incidents().table)
+    sts = StsLegs(lambda: RoleAliasReader(clients.iot(), clients.iam()), current.sts_policy_arn)
+    planner = ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group, holds=holds, sts=sts)
     return Assessor(
         incidents(),
         lambda policy: things(policy.criticality if policy else None),
@@ -151,4 +161,12 @@ def policies() -> Policies:
 
 def actions() -> dict[str, Action]:
     """Return every action, by its name."""
-    return actions_by_name(clients.iot(), settings.current().account_id)
+    return actions_by_name(clients.iot(), settings.current().account_id, sts_deny())
+
+
+def sts_deny() -> StsDeny:
+    """Return what denies sessions of AWS credentials. Its client of IAM is made when it is first asked."""
+    current = settings.current()
+    return StsDeny(
+        StsHolds(incidents().table), StsPolicy(clients.iam, current.sts_policy_arn), table_name=current.table
+    )

@@ -1,4 +1,4 @@
-"""Every few minutes: page for incidents that stand still, and write the tickets that could not be written."""
+"""Every few minutes: page for what stands still, write tickets that had to wait, and deny the sessions still held."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from cordon import clock
-from cordon.errors import CordonError
+from cordon.actions.sts_deny import StsDeny
+from cordon.errors import CordonError, LockHeld
 from cordon.incidents import rows
 from cordon.incidents.record import stamp
 from cordon.incidents.table import Row
 from cordon.observability import logger
 from cordon.response.escalation import Escalation
-from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, tickets
+from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, sts_deny, tickets
 from cordon.tickets.pager import Pager
 
 _PAGE_AGAIN_AFTER = timedelta(hours=1)
@@ -24,10 +25,11 @@ _TICKET_PATIENCE = timedelta(hours=1)
 
 
 class SweepResult(StepResult):
-    """How many standing incidents were paged for, and how many waiting tickets were tried."""
+    """How many standing incidents were paged for, waiting tickets tried, and holds on sessions found to have ended."""
 
     paged: int
     tickets: int
+    holds_ended: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Sweep:
 
     escalation: Escalation
     pager: Pager
+    sts: StsDeny
 
     def run(self) -> SweepResult:
         """Look at everything that is due. What fails for one incident does not keep the next from its turn.
@@ -48,9 +51,10 @@ class Sweep:
         standing = list(table.due(rows.INCIDENT_DUE, stamp(now)))
         waiting = list(table.due(rows.TICKET_DUE, stamp(now)))
         failures = [*map(self._try_standing, standing), *map(self._try_ticket, waiting)]
-        for failure in filter(None, failures):
-            raise failure
-        return SweepResult(paged=len(standing), tickets=len(waiting))
+        ended, failure = self._try_sessions()
+        for failed in filter(None, [*failures, failure]):
+            raise failed
+        return SweepResult(paged=len(standing), tickets=len(waiting), holds_ended=ended)
 
     def _try_standing(self, row: Row) -> Exception | None:
         try:
@@ -75,13 +79,23 @@ class Sweep:
             if not self.escalation.tickets.is_due(incident_id):
                 return None
             incident = self.escalation.incidents.get(incident_id)
-            self.escalation.tickets.want(incident_id)
-            self.escalation.write_ticket(incident)
+            wanted = self.escalation.tickets.want(incident_id)
+            self.escalation.write_ticket(incident, wanted)
             self._tell_of_ticket(incident_id)
         except (CordonError, ClientError, BotoCoreError) as error:
             logger().exception("waiting ticket", extra={"incident_id": incident_id})
             return error
         return None
+
+    def _try_sessions(self) -> tuple[int, Exception | None]:
+        """Let the policy that denies sessions catch up with its holds; return how many have ended, and what failed."""
+        try:
+            return self.sts.catch_up(), None
+        except LockHeld:
+            return 0, None  # whoever has the lock writes the policy
+        except (CordonError, ClientError, BotoCoreError) as error:
+            logger().exception("denied sessions")
+            return 0, error
 
     def _tell_of_ticket(self, incident_id: str) -> None:
         row = self.escalation.tickets.find(incident_id) or {}
@@ -102,4 +116,4 @@ class ScheduledEvent(BaseModel):
 @step(ScheduledEvent)
 def lambda_handler(_: ScheduledEvent) -> SweepResult:
     """Sweep."""
-    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager()).run()
+    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager(), sts_deny()).run()

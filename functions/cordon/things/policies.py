@@ -15,31 +15,52 @@ ASSUME_ROLE = "iot:AssumeRoleWithCertificate"
 
 @cache
 def _matcher(pattern: str) -> re.Pattern[str]:
-    """Return a matcher of an action pattern: `*` is any run of characters, `?` any one; case does not count."""
+    """Return a matcher of a pattern: `*` is any run of characters, `?` any one; case does not count."""
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-def _allowed_patterns(document: str) -> list[str]:
-    """Return the action patterns of every Allow statement; `*` where the document is not what we know."""
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+"""A policy variable: it stands for what only the broker knows, and is taken for anything."""
+
+
+def _allowed_patterns(document: str) -> list[tuple[list[str], list[str]]]:
+    """Return the action and resource patterns of each Allow statement; `*` where the document is not what we know."""
     try:
         statements = json.loads(document)["Statement"]
         listed = statements if isinstance(statements, list) else [statements]
-        actions = [statement["Action"] for statement in listed if statement["Effect"] == "Allow"]
-        return [str(one) for action in actions for one in (action if isinstance(action, list) else [action])]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ["*"]
+        return [
+            (_texts(statement["Action"]), [_VARIABLE.sub("*", one) for one in _texts(statement.get("Resource", "*"))])
+            for statement in listed
+            if statement["Effect"] == "Allow"
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return [(["*"], ["*"])]
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
 
 
 def allows_anything(policy: AttachedPolicy) -> bool:
     """Say whether the policy has any Allow at all; one without can only take away."""
-    return bool(_allowed_patterns(policy.document))
+    return any(actions for actions, _ in _allowed_patterns(policy.document))
 
 
-def allows(policies: Iterable[AttachedPolicy], action: str) -> list[str]:
-    """Return the names of the policies with an Allow for `action`, whatever the resource and whatever is denied."""
+def allows(policies: Iterable[AttachedPolicy], action: str, resource: str | None = None) -> list[str]:
+    """Return the names of the policies with an Allow for `action`, whatever is denied.
+
+    On `resource` (an ARN), as far as can be told; on any where none is given.
+    """
     return [
         policy.name
         for policy in policies
-        if any(_matcher(pattern).fullmatch(action) for pattern in _allowed_patterns(policy.document))
+        if any(
+            _any_matches(actions, action) and (resource is None or _any_matches(resources, resource))
+            for actions, resources in _allowed_patterns(policy.document)
+        )
     ]
+
+
+def _any_matches(patterns: Iterable[str], text: str) -> bool:
+    return any(_matcher(pattern).fullmatch(text) for pattern in patterns)
