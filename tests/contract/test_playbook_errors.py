@@ -35,6 +35,9 @@ CAUGHT_ELSEWHERE = {
     ("contain_thing", "RecordEscalation"): "Escalated",  # it ends failed, and CatchUnexpectedEnd records it
     ("verify_containment", "EscalateToHuman"): "RecordEscalation",
     ("verify_containment", "RecordEscalation"): "Escalated",
+    ("escalate_outbreak", "ClaimIncident"): "SayWhatIsKnown",  # the page's words come from the claim
+    ("escalate_outbreak", "EscalateToHuman"): "RecordEscalation",
+    ("escalate_outbreak", "RecordEscalation"): "Escalated",
 }
 """States whose States.ALL does not lead to EscalateToHuman, and where it leads, each with its reason."""
 LONGEST_LOOKING = 45 * 60  # seconds; VerifyContainment stops asking for another look then

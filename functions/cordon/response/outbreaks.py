@@ -24,6 +24,7 @@ from cordon.incidents.table import ConditionFailed, Row, key, put, update
 from cordon.model.alarm import DESK, Alarm, Severity
 from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.outbreak import Member
 from cordon.model.response_policy import Outbreaks as OutbreakRules
 from cordon.model.thing import ThingFacts
 from cordon.response.in_common import Common, in_common, opening_alarm
@@ -43,14 +44,6 @@ class Declared(Word):
     alarm: Alarm
     declared_by: str
     last_at: AwareDatetime
-
-
-class Member(Word):
-    """An incident that has something in common with others, or is part of their outbreak."""
-
-    incident_id: str
-    thing: str | None = None
-    severity: Severity
 
 
 class Outbreaks:

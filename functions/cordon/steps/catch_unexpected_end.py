@@ -7,7 +7,8 @@ import json
 from pydantic import BaseModel, ConfigDict, Field
 
 from cordon.incidents.locks import free_lock
-from cordon.model.incident import Incident, IncidentStatus
+from cordon.incidents.record import Incidents
+from cordon.model.incident import Decision, Incident, IncidentStatus
 from cordon.model.text import quoted
 from cordon.response.escalation import Escalation
 from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, tickets
@@ -52,12 +53,15 @@ def catch_unexpected_end(end: ExecutionEnd, escalation: Escalation, people: Page
         subject = f"Cordon: an execution ended {end.status}"
         return people.page(subject, f"{end.execution_arn} ended {end.status}, and its input names no incident.")
     incident = escalation.incidents.get(incident_id)
-    if _is_told(incident, end):
+    is_told = _is_told(incident, end)
+    if is_told:
         # Its own last step frees the lock, unless that failed for good after it had moved the status.
         free_lock(escalation.incidents.table, incident.subject, execution=end.execution_arn)
     else:
         reason = f"its execution ended {quoted(end.status)}"
         incident = escalation.escalate(incident_id, end.execution_arn, reason, paged=False)
+    if is_told and _is_in_outbreak(incident, escalation.incidents):
+        return None
     if incident.status is IncidentStatus.ESCALATED and incident.paged_at is None:
         _page(incident, end, people)
         escalation.incidents.paged(incident.id)
@@ -67,6 +71,13 @@ def catch_unexpected_end(end: ExecutionEnd, escalation: Escalation, people: Page
 def _is_told(incident: Incident, end: ExecutionEnd) -> bool:
     """Say whether the playbook ended the way it should when it fails: with a person told by its own last states."""
     return end.status == "FAILED" and incident.status in _BEFORE_A_PERSON
+
+
+def _is_in_outbreak(incident: Incident, incidents: Incidents) -> bool:
+    """Say whether people are told of this incident by the outbreak that it is part of, and that they still look at."""
+    if incident.decision is not Decision.OUTBREAK or incident.outbreak is None:
+        return False
+    return incidents.get(incident.outbreak).status is not IncidentStatus.CLOSED
 
 
 def _page(incident: Incident, end: ExecutionEnd, people: Pager) -> None:

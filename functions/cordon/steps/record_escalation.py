@@ -12,8 +12,8 @@ from cordon.model.text import quoted
 from cordon.response.escalation import Escalation
 from cordon.steps.step import StepRequest, StepResult, actions, bus, incidents, step, tickets
 
-PERSON_MUST_DECIDE = "PersonMustDecide"
-"""The playbook's error name for what the assessment left to a person: its reasons are on record."""
+REASONS_ON_RECORD = frozenset({"PersonMustDecide", "PartOfOutbreak", "OutbreakDeclared"})
+"""The playbooks' error names for what is a person's to decide: its reasons are on record."""
 
 
 class EscalationRequest(StepRequest):
@@ -43,7 +43,7 @@ def reason_of(error: dict[str, Any]) -> str | None:
     A Lambda's Cause is JSON with `errorMessage`; other causes are plain text.
     """
     name = str(error.get("Error", "Unknown"))
-    if name == PERSON_MUST_DECIDE:
+    if name in REASONS_ON_RECORD:
         return None
     cause = str(error.get("Cause", ""))
     try:

@@ -21,7 +21,7 @@ from cordon.incidents.record import Incidents
 from cordon.model.alarm import Alarm
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.evidence import EvidenceRef
-from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
+from cordon.model.incident import DETAIL_TYPE, Decision, Incident, IncidentStatus
 from cordon.observability import count, logger, tracer
 from cordon.response.policy_store import Policies
 from cordon.steps.step import bus, evidence, incidents, pager, policies
@@ -135,11 +135,19 @@ class Triage:
             self.bus.announce(incident, CONTAINMENT_QUESTIONED)
 
     def _page(self, incident: Incident) -> None:
-        if incident.paged_at and clock.now() - incident.paged_at < _PAGE_AGAIN_AFTER:
+        told = self._told_of(incident)
+        if told.paged_at and clock.now() - told.paged_at < _PAGE_AGAIN_AFTER:
             return
-        text = f"Incident {incident.id} is {incident.status}, and its thing {incident.subject} alarms again."
+        text = f"Incident {told.id} is {told.status}, and its thing {incident.subject} alarms again."
         self.pager.page(f"Cordon: {incident.subject} alarms again", text)
-        self.incidents.paged(incident.id)
+        self.incidents.paged(told.id)
+
+    def _told_of(self, incident: Incident) -> Incident:
+        """Return the incident that people were paged for: one of an outbreak's stands for all that ended with it."""
+        if incident.decision is not Decision.OUTBREAK or incident.outbreak is None:
+            return incident
+        outbreak = self.incidents.get(incident.outbreak)
+        return incident if outbreak.status is IncidentStatus.CLOSED else outbreak
 
     def _reject(self, delivery_id: str, body: str, reason: AlarmRejected) -> None:
         name, known = delivery_id, self.admission.known(delivery_id)

@@ -97,7 +97,7 @@ def test_a_ticket_is_wanted_before_the_status_says_that_a_person_has_it(bed: Bed
     class Forgetful(Tickets):
         """Tickets that cannot be noted."""
 
-        def want(self, incident_id: str) -> None:
+        def want(self, incident_id: str) -> str:
             """Fail."""
             raise RecordBusy(incident_id)
 
