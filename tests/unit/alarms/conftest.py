@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from cordon.alarms import read_alarms
 from cordon.model.alarm import Alarm
+from cordon.model.base import sha256_hex
+
+from playtest.run.raw_alarm import RawAlarm
 
 EVENTS = Path(__file__).parents[3] / "events"
 RECEIVED_AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -43,6 +47,34 @@ def load_event() -> Load:
     def load(start: str) -> Any:
         (path,) = EVENTS.glob(f"{start}-*.json")
         return json.loads(path.read_text())
+
+    return load
+
+
+def certificate_id(thing: str) -> str:
+    """What stands for the id of a thing's certificate."""
+    return sha256_hex(thing)
+
+
+def role_id(role: str) -> str:
+    """What stands for the unique id of a role."""
+    return f"AROA{role.upper():0<17}"
+
+
+def filled(text: str) -> str:
+    """A sample's text with its placeholders filled."""
+    raw = RawAlarm("sample", text)
+    return raw.filled_in(certificate_id, role_id, RECEIVED_AT)
+
+
+@pytest.fixture(scope="session")
+def load_finding() -> Load:
+    """Read a GuardDuty event of `events/` by its case, with its placeholders filled; a fresh copy each time."""
+
+    def load(case: str) -> Any:
+        pattern = re.compile(rf"guardduty\.finding\.{case}-[a-z_]+\.json")
+        (path,) = [path for path in EVENTS.iterdir() if pattern.fullmatch(path.name)]
+        return json.loads(filled(path.read_text()))
 
     return load
 

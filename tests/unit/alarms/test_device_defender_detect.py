@@ -125,8 +125,8 @@ def test_a_message_that_nobody_knows_is_rejected_with_the_sources_that_are_read(
 
 
 def test_an_event_of_a_source_that_is_not_read_is_rejected(load_event: Load, received_at: datetime) -> None:
-    """No rule routes it yet; were it put into the queue all the same, it would not be lost silently."""
-    body = json.dumps(load_event("guardduty.finding.credentials-from-outside"))
-    with pytest.raises(AlarmRejected, match=r"aws\.guardduty") as caught:
+    """No rule routes it; were it put into the queue all the same, it would not be lost silently."""
+    body = json.dumps(load_event("guardduty.api-call.decoy"))
+    with pytest.raises(AlarmRejected, match=r"aws\.guardduty.*AWS API Call via CloudTrail") as caught:
         read_alarms(body, received_at=received_at)
     assert caught.value.field == "source"

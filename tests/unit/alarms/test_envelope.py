@@ -23,12 +23,12 @@ def test_a_notification_gives_account_and_region_of_its_topic(delivered: Deliver
     assert envelope.message == {"violationId": "1"}
 
 
-def test_an_event_of_eventbridge_is_read_with_its_detail(load_event: Load) -> None:
+def test_an_event_of_eventbridge_is_read_with_its_detail(load_finding: Load) -> None:
     """The envelope suits sources that come by rule as well."""
-    envelope = read_envelope(json.dumps(load_event("guardduty.finding.credentials-from-outside")))
+    envelope = read_envelope(json.dumps(load_finding("device-credentials")))
     assert isinstance(envelope, EventBridgeEvent)
     assert (envelope.source, envelope.detail_type) == ("aws.guardduty", "GuardDuty Finding")
-    assert (envelope.account, envelope.region) == ("123456789012", "eu-central-1")
+    assert (envelope.account, envelope.region) == ("123456789012", "eu-west-1")
     assert envelope.detail["severity"] == 5
 
 

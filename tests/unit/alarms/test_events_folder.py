@@ -12,11 +12,11 @@ from cordon.alarms import read_alarms
 from cordon.errors import AlarmRejected
 from cordon.model.alarm import Alarm, AlarmKind
 
-from .conftest import EVENTS, RECEIVED_AT, Delivered
+from .conftest import EVENTS, RECEIVED_AT, Delivered, filled
 
 NAME = re.compile(
     r"(?P<source>[a-z0-9-]+)\.(?P<kind>[a-z0-9-]+)\.(?P<case>[a-z0-9-]+)"
-    r"-(?P<outcome>contained|partial|escalated|ignored|rejected)\.(?P<ext>json|txt)"
+    r"-(?P<outcome>contained|partial|awaiting_approval|escalated|ignored|rejected)\.(?P<ext>json|txt)"
 )
 ROW = re.compile(r"\| `(?P<file>[^`]+)` \| (?P<form>\w+) \| (?P<what>[^|]+) \| (?P<outcome>\w+) \|")
 FILES = sorted(path for path in EVENTS.iterdir() if path.name != "README.md")
@@ -49,6 +49,12 @@ def form(path: Path) -> str:
     return "Records" if isinstance(sample, dict) and "Records" in sample else "bare"
 
 
+def is_routed(path: Path) -> bool:
+    """Whether a rule of the template brings the event to triage."""
+    sample = content(path)
+    return form(path) == "EventBridge" and sample["detail-type"] == "GuardDuty Finding"
+
+
 def published(path: Path) -> str:
     """What is published to the alarm topic: the bare message, or the one in `Records`."""
     if form(path) != "Records":
@@ -74,7 +80,8 @@ def test_every_form_kind_and_outcome_occurs() -> None:
     """The set covers what can come in and what can become of it."""
     assert {form(path) for path in FILES} == {"bare", "Records", "EventBridge"}
     assert {kind.value for kind in AlarmKind} <= {parts(path)["kind"] for path in FILES}
-    assert {parts(path)["outcome"] for path in FILES} == {"contained", "partial", "escalated", "ignored", "rejected"}
+    outcomes = {"contained", "partial", "awaiting_approval", "escalated", "ignored", "rejected"}
+    assert {parts(path)["outcome"] for path in FILES} == outcomes
 
 
 def test_every_kind_of_metric_value_occurs() -> None:
@@ -84,12 +91,17 @@ def test_every_kind_of_metric_value_occurs() -> None:
     assert members == {"count", "cidrs", "ports", "number", "numbers", "strings"}
 
 
-@every_file
+every_routed_event = pytest.mark.parametrize(
+    "path", [path for path in FILES if is_routed(path)], ids=lambda path: path.name
+)
+every_published_file = pytest.mark.parametrize(
+    "path", [path for path in FILES if form(path) != "EventBridge"], ids=lambda path: path.name
+)
+
+
+@every_published_file
 def test_a_published_sample_is_read_as_its_name_says(path: Path, delivered: Delivered) -> None:
     """Rejected ones are refused; the others are alarms of the kind and source that the name gives."""
-    if form(path) == "EventBridge":
-        assert parts(path)["outcome"] == "ignored"  # no rule routes it, so that triage never sees it
-        return
     if len(published(path).encode()) > SNS_LIMIT:
         assert parts(path)["outcome"] == "rejected"  # SNS refuses it, so that triage never sees it
         return
@@ -100,6 +112,22 @@ def test_a_published_sample_is_read_as_its_name_says(path: Path, delivered: Deli
     (alarm,) = read_alarms(delivered(published(path)), received_at=RECEIVED_AT)
     assert (alarm.source, alarm.kind) == (parts(path)["source"], parts(path)["kind"])
     assert (alarm.kind is AlarmKind.IN_ALARM) is (parts(path)["outcome"] != "ignored")
+    assert Alarm.model_validate_json(alarm.model_dump_json()) == alarm
+
+
+@every_routed_event
+def test_a_finding_is_read_as_its_name_says(path: Path) -> None:
+    """Rejected ones are refused within `detail`; ignored ones say why: they are samples, or archived."""
+    body = filled(path.read_text())
+    if parts(path)["outcome"] == "rejected":
+        with pytest.raises(AlarmRejected) as refused:
+            read_alarms(body, received_at=RECEIVED_AT)
+        assert refused.value.field.startswith("detail")
+        return
+    (alarm,) = read_alarms(body, received_at=RECEIVED_AT)
+    assert (alarm.source, alarm.thing_name) == (parts(path)["source"], None)
+    is_ignored = alarm.is_sample or alarm.kind is not AlarmKind.IN_ALARM
+    assert is_ignored is (parts(path)["outcome"] == "ignored")
     assert Alarm.model_validate_json(alarm.model_dump_json()) == alarm
 
 
