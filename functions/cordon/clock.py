@@ -1,7 +1,8 @@
-"""The one clock. The playtest replaces it with one that a Wait state moves on."""
+"""The one clock. The playtest replaces it with one that a Wait state moves on, and on which waiting takes no time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ def _system_time() -> datetime:
 
 
 _source: Callable[[], datetime] = _system_time
+_sleep: Callable[[float], None] = time.sleep
 
 
 def now() -> datetime:
@@ -18,7 +20,14 @@ def now() -> datetime:
     return _source()
 
 
-def use(source: Callable[[], datetime] | None) -> None:
-    """Read the time from `source` from now on; None goes back to the system's clock."""
-    global _source  # noqa: PLW0603 - one process has one clock, and only the playtest changes it
-    _source = source or _system_time
+def sleep(seconds: float) -> None:
+    """Return when so much time has passed; at once where `seconds` is not above zero."""
+    if seconds > 0:
+        _sleep(seconds)
+
+
+def use(source: Callable[[], datetime] | None, sleeper: Callable[[float], None] | None = None) -> None:
+    """Read the time from `source` and wait by `sleeper` from now on; None goes back to the system's clock."""
+    # One process has one clock, and only the playtest changes it.
+    global _source, _sleep
+    _source, _sleep = source or _system_time, sleeper or time.sleep

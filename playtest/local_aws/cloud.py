@@ -24,6 +24,7 @@ from playtest.local_aws import (
     done_once,
     event_bridge,
     event_patterns,
+    function_urls,
     handler_output,
     iam_policies,
     iot,
@@ -209,6 +210,22 @@ class LocalAws:
         """Return a context in which no time passes but the real one: what is done in it happens at once."""
         return self._runtime.background.under_way("what happens at once")
 
+    def ask_desk(self, user_arn: str | None, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the desk as whoever has `user_arn` (None: unsigned), and return HTTP status and JSON.
+
+        `body` is JSON; bytes and text are sent as they are.
+        """
+        return function_urls.ask(
+            self.stack.resource("DeskFunction"),
+            self.stack.output("DeskUrl"),
+            function_urls.Request(method, path, body=_sent(body)),
+            function_urls.person(user_arn) if user_arn else None,
+        )
+
+    def serve_urls(self) -> contextlib.AbstractContextManager[str]:
+        """Serve the desk on this machine, for requests that a real client signs; gives its address."""
+        return function_urls.serve(self.stack.resource("DeskFunction"), self.stack.output("DeskUrl"), self.region)
+
     def settle(self) -> None:
         """Return when the mapped queues are drained, asynchronous invocations done and no execution runs.
 
@@ -238,6 +255,12 @@ class LocalAws:
     def time_out(self, execution_arn: str) -> None:
         """Let an execution run out of its TimeoutSeconds; KeyError when there is no such execution."""
         self._runtime.executions.find(execution_arn).exec_worker.env.set_timed_out()
+
+
+def _sent(body: Any) -> bytes:
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
 _QUIET = {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -285,7 +308,7 @@ def _install() -> None:
 
 
 def _use_clock(clock: VirtualClock | None) -> None:
-    cordon_clock.use(clock.now if clock else None)
+    cordon_clock.use(*((clock.now, clock.advance) if clock else (None, None)))
 
 
 def _forget() -> None:

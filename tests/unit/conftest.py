@@ -24,7 +24,7 @@ from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, Incident, Mode
 from moto import mock_aws
 
-from playtest.local_aws import done_once, iot, iot_data, locks, ops_center, sessions, table_reads
+from playtest.local_aws import done_once, iot, iot_data, locks, ops_center, sessions, table_reads, transactions
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -50,6 +50,10 @@ class FakeClock:
     def advance(self, **time: float) -> None:
         """Move on by so much, in the words of timedelta."""
         self.moment += timedelta(**time)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait without waiting."""
+        self.advance(seconds=seconds)
 
 
 @dataclass
@@ -141,7 +145,7 @@ def an_alarm(**changed: Any) -> Alarm:
 @contextmanager
 def make_bed() -> Iterator[Bed]:
     """Start a local AWS with an empty table and bucket, as quick as the playtest's, and end it."""
-    for module in (iot, iot_data, ops_center, locks, table_reads, done_once):
+    for module in (iot, iot_data, ops_center, locks, transactions, table_reads, done_once):
         module.install()
     with mock_aws():
         bed = Bed()
@@ -155,7 +159,7 @@ def make_bed() -> Iterator[Bed]:
             ],
         )
         bed.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        clock.use(bed.clock.now)
+        clock.use(bed.clock.now, bed.clock.sleep)
         try:
             yield bed
         finally:

@@ -9,16 +9,20 @@ from cordon.actions.certificate_status import CertificateStatus
 from cordon.actions.group_membership import GroupMembership
 from cordon.actions.iot_policy import IotPolicy
 from cordon.actions.policy_attachment import PolicyAttachment
+from cordon.incidents.pacing import Pace
 from cordon.things.arns import IotArns
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
 
-def actions_by_name(iot: IoTClient, account_id: str, *others: Action) -> dict[str, Action]:
-    """Return every action on AWS IoT, and the `others` (which need more than that), by the name that changes carry."""
+def actions_by_name(iot: IoTClient, account_id: str, *others: Action, pace: Pace | None = None) -> dict[str, Action]:
+    """Return every action on AWS IoT, and the `others` (which need more than that), by the name that changes carry.
+
+    Those whose calls are scarce keep `pace`.
+    """
     every: list[Action] = [
-        CertificateStatus(iot),
+        CertificateStatus(iot, pace),
         IotPolicy(iot),
         PolicyAttachment(iot, IotArns(iot, account_id)),
         GroupMembership(iot),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cordon.errors import PlanUnworkable
+from cordon.incidents.pacing import UPDATE_CERTIFICATE, Pace
 from cordon.model.change import Change
 from cordon.model.thing import CertificateFacts
 
@@ -19,9 +20,9 @@ class CertificateStatus:
 
     name = "certificate_status"
 
-    def __init__(self, iot: IoTClient) -> None:
-        """Act through `iot`."""
-        self._iot = iot
+    def __init__(self, iot: IoTClient, pace: Pace | None = None) -> None:
+        """Act through `iot`, at the pace that all keep; None: whoever only reads and plans needs none."""
+        self._iot, self._pace = iot, pace
 
     def plan(self, certificate: CertificateFacts) -> list[Change]:
         """Return the change that makes the certificate INACTIVE; none if it is revoked.
@@ -45,7 +46,13 @@ class CertificateStatus:
         return self._iot.describe_certificate(certificateId=certificate_id)["certificateDescription"]["status"]
 
     def apply(self, change: Change) -> None:
-        """Set the status. AWS answers the same for a status that the certificate has already."""
+        """Set the status. AWS answers the same for a status that the certificate has already.
+
+        Raises:
+            Throttled: as many certificates are being changed as may be; nothing was done.
+        """
+        if self._pace:
+            self._pace.wait_for(UPDATE_CERTIFICATE)
         self._iot.update_certificate(certificateId=change.resource.removeprefix("certificate/"), newStatus=change.after)
 
     def by_hand(self, change: Change) -> list[str]:

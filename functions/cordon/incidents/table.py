@@ -215,6 +215,20 @@ class Table:
         for page in pages:
             yield from map(decode, page["Items"])
 
+    def changed(self, write: Write) -> Row:
+        """Make one update by itself, and return the attributes that it changed as they are now.
+
+        Raises:
+            ConditionFailed, RecordBusy: as `write`.
+        """
+        try:
+            answer = self._client.update_item(TableName=self._name, ReturnValues="UPDATED_NEW", **write.body)
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed([0]) from error
+        except ClientError as error:
+            raise _named(error, [error.response["Error"]["Code"]]) from error
+        return decode(answer["Attributes"])
+
     def write(self, *writes: Write) -> None:
         """Make all the writes or none of them; writers that meet try again a few times, a moment apart.
 
