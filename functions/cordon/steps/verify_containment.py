@@ -17,7 +17,7 @@ from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents, stamp
 from cordon.model.alarm import Alarm
 from cordon.model.change import LedgerEntry
-from cordon.model.incident import Incident, Leg
+from cordon.model.incident import Containment, Incident, Leg
 from cordon.model.thing import SessionFacts
 from cordon.response.manifest import keep_sightings
 from cordon.response.verification import (
@@ -121,7 +121,12 @@ class Verifier:
         return _answer(Verdict.PROVEN if holds else Verdict.PARTIAL)
 
     def _dropped_again(self, incident: Incident, ledger: Ledger) -> list[SessionFacts]:
-        """Drop whatever session came back, and return the sessions as they were found."""
+        """Drop whatever session came back, and return the sessions as they were found.
+
+        A thing that was only denied some topics stays connected: its sessions are nobody's to drop or to look for.
+        """
+        if incident.containment is Containment.RESTRICT:
+            return []
         known = [effect.resource.removeprefix("connection/") for effect in incident.plan_effects]
         sessions = self.things.sessions(incident.thing, known=known)
         for session in sessions:
