@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from playtest.local_aws.transform import read_template
 
 from ..conftest import TABLE
-from .conftest import Denials, Interrupted, Mortal, denial, incident, numbered
+from ..denials import Denials, Interrupted, Mortal, denial, incident, numbered
 
 HOURS = 3600
 ROOT = Path(__file__).parents[3]

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from cordon.errors import RecordUnreadable
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from cordon.errors import LockHeld, RecordUnreadable, Throttled
 from cordon.incidents import rows
 from cordon.incidents.bus import Bus
 from cordon.incidents.record import Incidents, stamp
@@ -19,6 +19,7 @@ from cordon.tickets.pager import Pager
 from cordon.tickets.tickets import Tickets
 
 from ..conftest import TABLE, Bed
+from ..denials import Denials
 
 LATER = "2030-01-01"
 KINDS = (rows.INCIDENT_DUE, rows.TICKET_DUE)
@@ -47,12 +48,25 @@ class DeadOpsCenter:
         raise ClientError({"Error": {"Code": "InternalServerError", "Message": "no"}}, "CreateOpsItem")
 
 
-def sweep(bed: Bed, topic: Any, ssm: Any = None) -> Sweep:
-    """Return the sweep over the bed's record; with another OpsCenter where one is given."""
+class Sessions:
+    """What denies sessions, without any to deny; with an error where one is given."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    def catch_up(self) -> int:
+        """Find nothing to do, or fail."""
+        if self._error:
+            raise self._error
+        return 0
+
+
+def sweep(bed: Bed, topic: Any, ssm: Any = None, sts: Any = None) -> Sweep:
+    """Return the sweep over the bed's record; with another OpsCenter, or sessions to deny, where they are given."""
     tickets = Tickets(bed.table, OpsCenter(ssm or bed.client("ssm")))
-    return Sweep(
-        Escalation(bed.incidents, Bus(bed.client("events"), "cordon"), tickets, bed.actions), Pager(topic, "arn:topic")
-    )
+    escalation = Escalation(bed.incidents, Bus(bed.client("events"), "cordon"), tickets, bed.actions)
+    nobody: Any = Sessions()
+    return Sweep(escalation, Pager(topic, "arn:topic"), sts or nobody)
 
 
 @pytest.mark.parametrize(("minutes", "pages"), [(4, 0), (5, 1), (64, 1), (65, 2)])
@@ -83,7 +97,8 @@ def lagging_sweep(bed: Bed, topic: Any) -> Sweep:
     table = LaggingTable(bed)
     tickets = Tickets(table, OpsCenter(bed.client("ssm")))
     escalation = Escalation(Incidents(table), Bus(bed.client("events"), "cordon"), tickets, bed.actions)
-    return Sweep(escalation, Pager(topic, "arn:topic"))
+    nobody: Any = Sessions()
+    return Sweep(escalation, Pager(topic, "arn:topic"), nobody)
 
 
 @pytest.mark.parametrize("minutes", [6, 66])
@@ -129,9 +144,9 @@ def test_a_ticket_that_was_written_meanwhile_is_not_written_again(bed: Bed) -> N
     """The index lags behind here, too."""
     incident = bed.opened()
     plain = sweep(bed, Topic())
-    plain.escalation.tickets.want(incident.id)
+    wanted = plain.escalation.tickets.want(incident.id)
     late = lagging_sweep(bed, Topic())
-    plain.escalation.write_ticket(incident)
+    plain.escalation.write_ticket(incident, wanted)
     bed.clock.advance(minutes=6)
     before = plain.escalation.tickets.find(incident.id)
     late.run()
@@ -172,3 +187,48 @@ def test_a_ticket_that_waits_is_tried_again_until_it_is_written(bed: Bed) -> Non
     assert "ticket_id" in (down.escalation.tickets.find(incident.id) or {})
     bed.clock.advance(minutes=5)
     assert sweep(bed, topic).run().tickets == 0
+
+
+def test_sessions_that_were_held_long_enough_are_let_go(bed: Bed, denials: Denials) -> None:
+    """Twelve hours after the hold; the sweeps before leave it."""
+    denials.deny(1)
+    swept = []
+    for _ in range(3):
+        bed.clock.advance(hours=6)
+        swept.append(sweep(bed, Topic(), sts=denials.action).run().holds_ended)
+    assert swept == [0, 1, 0]
+    assert denials.policy.denied() == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Throttled("IAM"),
+        ClientError({"Error": {"Code": "NoSuchEntity", "Message": "no"}}, "GetPolicy"),
+        ConnectTimeoutError(endpoint_url="iam"),
+    ],
+)
+def test_sessions_that_cannot_be_denied_keep_nobody_from_a_turn(bed: Bed, error: Exception) -> None:
+    """IAM is down: who stands still is paged for, and the sweep is not green."""
+    topic = Topic()
+    bed.opened()
+    bed.clock.advance(minutes=6)
+    with pytest.raises(type(error)):
+        sweep(bed, topic, sts=Sessions(error)).run()
+    assert topic.subjects == ["Cordon: pump-01 stands still"]
+
+
+def test_a_failure_before_does_not_keep_sessions_from_their_turn(bed: Bed, denials: Denials) -> None:
+    """A row that cannot be read, and a hold that has run out."""
+    denials.deny(1)
+    broken = bed.opened(id="a1")
+    bed.set_head(broken.id, severity="nonsense")
+    bed.clock.advance(hours=12)
+    with pytest.raises(RecordUnreadable, match="severity"):
+        sweep(bed, Topic(), sts=denials.action).run()
+    assert denials.policy.denied() == []
+
+
+def test_a_policy_that_somebody_else_is_writing_is_no_failure(bed: Bed) -> None:
+    """He writes it by the same holds."""
+    assert sweep(bed, Topic(), sts=Sessions(LockHeld("mine"))).run().holds_ended == 0
