@@ -103,6 +103,12 @@ def _event_invoke_config(region: str, name: str, properties: Properties) -> Mapp
     return {"Ref": name}
 
 
+def _function_url(region: str, _name: str, properties: Properties) -> Mapping[str, Any]:
+    function = properties["TargetFunctionArn"]
+    made = client("lambda", region).create_function_url_config(FunctionName=function, AuthType=properties["AuthType"])
+    return {"Ref": made["FunctionArn"], "FunctionArn": made["FunctionArn"], "FunctionUrl": f"{made['FunctionUrl']}/"}
+
+
 _TYPES: dict[str, tuple[str | None, Create]] = {
     "AWS::IoT::ThingGroup": ("ThingGroupName", _thing_group),
     "AWS::CloudWatch::Alarm": ("AlarmName", _alarm),
@@ -112,6 +118,7 @@ _TYPES: dict[str, tuple[str | None, Create]] = {
     "AWS::SQS::QueuePolicy": (None, _queue_policy),
     "AWS::S3::BucketPolicy": (None, _bucket_policy),
     "AWS::Lambda::EventInvokeConfig": (None, _event_invoke_config),
+    "AWS::Lambda::Url": (None, _function_url),
 }
 """Per type: the property that names the resource, and how it is made. `create` answers Ref and the attributes."""
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from typing import Any
 
 from cordon.incidents import rows
+from cordon.incidents.record import parsed
+from cordon.model.approval import ApprovalRequest
 from cordon.model.incident import Incident
 
 from playtest.local_aws import LocalAws
+from playtest.local_aws.function_urls import ALICE
 from playtest.run.record import Record
 
 Alarm = Callable[..., str]
@@ -98,3 +102,38 @@ def locks(aws: LocalAws) -> list[str]:
     """The keys of the locks that are taken."""
     items = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
     return [item["pk"]["S"] for item in items if item["pk"]["S"].startswith(rows.of_lock(""))]
+
+
+def request_of(aws: LocalAws, incident: Incident) -> ApprovalRequest:
+    """The request for approval of an incident, as the record has it."""
+    (row,) = Record(aws).of_incident(incident.id, rows.APPROVAL)
+    return parsed(ApprovalRequest, row)
+
+
+def told(aws: LocalAws, incident: Incident, verdict: str, by: str, plan: str | None = None) -> tuple[int, Any]:
+    """What the desk answers to `by` who approves or rejects the incident's plan, or another one by its hash."""
+    body = {"plan_hash": plan or request_of(aws, incident).plan_hash}
+    return aws.ask_desk(by, "POST", f"/incidents/{incident.id}/{verdict}", body)
+
+
+def approve(aws: LocalAws, incident: Incident, by: str = ALICE) -> Incident:
+    """Approve the incident's plan, wait until everything that comes of it is done, and return the incident then."""
+    return _decided(aws, incident, told(aws, incident, "approve", by))
+
+
+def reject(aws: LocalAws, incident: Incident, by: str = ALICE) -> Incident:
+    """Reject the incident's plan, wait until everything that comes of it is done, and return the incident then."""
+    return _decided(aws, incident, told(aws, incident, "reject", by))
+
+
+def let_time_out(aws: LocalAws, incident: Incident) -> Incident:
+    """Let nobody answer the incident's request until it has run out, and return the incident then."""
+    left = request_of(aws, incident).answer_until - aws.clock.now()
+    aws.clock.advance(left.total_seconds() + 1)
+    return _decided(aws, incident, (200, None))
+
+
+def _decided(aws: LocalAws, incident: Incident, answered: tuple[int, Any]) -> Incident:
+    assert answered[0] == 200, answered
+    aws.settle()
+    return next(one for one in Record(aws).incidents() if one.id == incident.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -10,19 +10,24 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from cordon import clock
-from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
+from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordBusy, RecordUnreadable
 from cordon.incidents import rows
-from cordon.incidents.table import ConditionFailed, Row, Table, Write, check, key, put, update
+from cordon.incidents.table import ConditionFailed, Row, Table, Write, check, delete, key, put, update
 from cordon.model.alarm import Alarm
 from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus
 
 DUE_AFTER: dict[IncidentStatus, timedelta] = {
     IncidentStatus.OPENED: timedelta(minutes=5),
-    # Longer than the playbook's own TimeoutSeconds, so that its end was recorded before the sweep asks.
+    # Longer than a playbook takes from its claim, or from an approval, to its end: that was recorded before the sweep
+    # asks. (Its TimeoutSeconds is longer by the time that it may wait for people.)
     IncidentStatus.RESPONDING: timedelta(minutes=100),
 }
-"""How long an incident may stay in a status before the sweep pages. In others it may rest."""
+"""How long an incident may stay in a status before the sweep pages. In others it may rest, or has a date of its own."""
+_OVER = frozenset({IncidentStatus.STOOD_DOWN, IncidentStatus.CLOSED})
+"""Statuses in which a later alarm opens a new incident."""
+_HEAD = 0
+"""Place of the incident's own row in the transaction of a move."""
 
 
 W = TypeVar("W", bound=Word)
@@ -130,15 +135,28 @@ class Incidents:
         """Yield the incident's rows whose sort key begins with `prefix`, in order."""
         return self.table.rows(rows.of_incident(incident_id), prefix)
 
-    def move(self, incident: Incident, to: IncidentStatus, actor: str, **fields: Any) -> Incident:
+    def move(
+        self,
+        incident: Incident,
+        to: IncidentStatus,
+        actor: str,
+        *,
+        also: Sequence[Write] = (),
+        due_at: datetime | None = None,
+        **fields: Any,
+    ) -> Incident:
         """Move the incident to another status, with `fields` (JSON values), and write it into the timeline.
+
+        `also` is written with it or not at all. The sweep asks after it at `due_at`, or when the status says. Whoever
+        moves an incident to its end frees the key under which it was open.
 
         Raises:
             IllegalTransition: its status may not be followed by `to`, or somebody moved it meanwhile.
+            RecordBusy: a condition of `also` did not hold: somebody else wrote there.
         """
         if to not in TRANSITIONS[incident.status]:
             raise IllegalTransition(f"{incident.id} is {incident.status} and cannot become {to}")
-        when_due = due(to)
+        when_due = {"due_kind": rows.INCIDENT_DUE, "due_at": stamp(due_at)} if due_at else due(to)
         change = update(
             key(rows.of_incident(incident.id), rows.HEAD),
             set_={"status": to, "updated_at": stamp(clock.now()), **fields, **when_due},
@@ -146,9 +164,13 @@ class Incidents:
             condition="#status = :from_",
             from_=incident.status,
         )
+        note = put(timeline_row(incident.id, to, actor, {"from": incident.status}))
+        freed = self._freed(incident) if to in _OVER else []
         try:
-            self.table.write(change, put(timeline_row(incident.id, to, actor, {"from": incident.status})))
+            self.table.write(change, note, *freed, *also)
         except ConditionFailed as error:
+            if _HEAD not in error.failed:
+                raise RecordBusy(f"{incident.id} met another writer") from error
             raise IllegalTransition(f"{incident.id} is no longer {incident.status}") from error
         return self.get(incident.id)
 
@@ -195,6 +217,16 @@ class Incidents:
         )
         return self._wrote(write)
 
+    def requested(self, incident: Incident, by: str) -> None:
+        """Record that the identity `by` asks for an incident that was only observed, unless somebody did before."""
+        write = update(
+            key(rows.of_incident(incident.id), rows.HEAD),
+            set_once={"requested_by": by},
+            condition="#status = :observed",
+            observed=IncidentStatus.OBSERVED,
+        )
+        self._wrote(write)
+
     def paged(self, incident_id: str) -> None:
         """Record that people were paged about the incident just now."""
         self.table.write(update(key(rows.of_incident(incident_id), rows.HEAD), set_={"paged_at": stamp(clock.now())}))
@@ -212,6 +244,13 @@ class Incidents:
     def note(self, incident_id: str, what: str, actor: str, facts: Mapping[str, Any] | None = None) -> None:
         """Write something that changes nothing of the head into the timeline."""
         self.table.write(put(timeline_row(incident_id, what, actor, facts)))
+
+    def _freed(self, incident: Incident) -> list[Write]:
+        """Return what lets a later alarm open a new incident, if this one still has the key."""
+        if self.open_under(incident.open_key) != incident.id:
+            return []
+        row_key = key(incident.open_key, rows.OPEN)
+        return [delete(row_key, condition="attribute_not_exists(pk) OR incident_id = :id", id=incident.id)]
 
     def _wrote(self, write: Write) -> bool:
         try:

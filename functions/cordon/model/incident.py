@@ -10,6 +10,7 @@ from cordon.model.alarm import Attribution, Severity
 from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.change import Effect, Gap
 from cordon.model.evidence import EvidenceRef
+from cordon.model.thing import Criticality
 
 
 class Mode(StrEnum):
@@ -154,6 +155,8 @@ class Incident(Word):
     """How the opening alarm was tied to the thing."""
     outbreak: str | None = None
     """Id of the outbreak incident that it is attached to."""
+    criticality: Criticality | None = None
+    """The thing's, when it was assessed; None: no thing could be read."""
     mode: Mode | None = None
     containment: Containment | None = None
     policy_version: str | None = None

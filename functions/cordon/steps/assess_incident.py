@@ -125,6 +125,7 @@ class Assessing:
             decision=assessment.decision,
             reasons=assessment.reasons,
             capsule=capsule,
+            criticality=outlook.thing.criticality if outlook.thing else None,
             containment=outlook.containment,
             policy_version=outlook.in_force.version,
             policy_hash=outlook.in_force.hash,

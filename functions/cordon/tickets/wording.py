@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cordon.model.approval import ApprovalRequest
 from cordon.model.change import ChangeStatus, EffectRecord, LedgerEntry
 from cordon.model.incident import Decision, Incident, IncidentStatus
 from cordon.model.text import escaped, shortened
@@ -19,7 +20,11 @@ _HEADLINE = {
     IncidentStatus.CONTAINED: "contained",
     IncidentStatus.PARTIAL: "only partly contained, please look",
     IncidentStatus.ESCALATED: "needs a decision by a person",
+    IncidentStatus.AWAITING_APPROVAL: "waits for approval",
+    IncidentStatus.STOOD_DOWN: "stood down, nothing is left changed",
 }
+TICKET_SEVERITY = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+"""OpsCenter's severities, 1 for the worst."""
 _MADE = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED, ChangeStatus.ATTEMPTED})
 
 
@@ -48,6 +53,7 @@ class TicketFacts:
     undo: Sequence[str]
     by_hand: Sequence[str]
     evidence: Sequence[str]
+    request: ApprovalRequest | None = None
 
 
 def ticket_content(facts: TicketFacts) -> TicketContent:
@@ -58,6 +64,7 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
     parts = [
         f"Thing {incident.subject}: {headline}. Incident {incident.id}, playbook {incident.playbook}.",
         f"What happened: {incident.summary} Sightings: {incident.sightings}. Severity: {incident.severity}.",
+        _how_to_answer(facts),
         *_reasons(incident),
         *_gaps(incident),
         _how_to_undo(facts),
@@ -66,7 +73,7 @@ def ticket_content(facts: TicketFacts) -> TicketContent:
     return TicketContent(
         title=shortened(f"Cordon: {incident.subject}: {headline}", 1024),
         description=shortened("\n\n".join(part for part in parts if part), LONGEST_DESCRIPTION),
-        severity={"critical": 1, "high": 2, "medium": 3, "low": 4}[incident.severity],
+        severity=TICKET_SEVERITY[incident.severity],
         data=_data(facts),
     )
 
@@ -116,6 +123,26 @@ def _how_to_undo(facts: TicketFacts) -> str:
     return f"How to undo it: run the {len(facts.undo)} commands of cordon-undo in the operational data, in their order."
 
 
+def to_approve(request: ApprovalRequest) -> str:
+    """Return the command that approves what the request is about, and nothing else."""
+    return f"cordon approve {request.incident_id} --plan {request.plan_hash}"
+
+
+def to_reject(request: ApprovalRequest) -> str:
+    """Return the command that rejects it."""
+    return f"cordon reject {request.incident_id} --plan {request.plan_hash}"
+
+
+def _how_to_answer(facts: TicketFacts) -> str:
+    """Return what to type, while there is something to answer."""
+    if facts.request is None or facts.outcome is not IncidentStatus.AWAITING_APPROVAL:
+        return ""
+    until = f"Answer it before {facts.request.answer_until:%Y-%m-%d %H:%M:%S} UTC:"
+    people = facts.request.identities_needed
+    several = [f"{people} different people must be behind it."] if people > 1 else []
+    return "\n".join([until, f"- {to_approve(facts.request)}", f"- {to_reject(facts.request)}", *several])
+
+
 def _data(facts: TicketFacts) -> dict[str, str]:
     plan = [entry.model_dump(mode="json") for entry in facts.entries]
     texts = {
@@ -125,6 +152,7 @@ def _data(facts: TicketFacts) -> dict[str, str]:
         "cordon-plan": json.dumps(plan),
         "cordon-undo": "\n".join(facts.undo),
         "cordon-by-hand": "\n".join(facts.by_hand),
+        "cordon-approve": to_approve(facts.request) if _how_to_answer(facts) and facts.request else "",
         "cordon-evidence": "\n".join(facts.evidence),
     }
     return {name: _fitting(text) for name, text in texts.items() if text}
