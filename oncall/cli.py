@@ -9,7 +9,11 @@ import typer
 from cordon.model.text import quoted
 
 from oncall import playtest
+from oncall.approve import approve
 from oncall.errors import BadUsage, CommandError
+from oncall.plan import plan
+from oncall.reject import reject
+from oncall.respond import respond
 
 app = typer.Typer(
     name="cordon",
@@ -17,6 +21,12 @@ app = typer.Typer(
     help="Answer security alarms of an AWS IoT fleet: contain the device, prove it, put it back.",
     epilog="Example: cordon playtest run events/device-defender-detect.in-alarm.messages-sent-contained.json",
 )
+app.command("plan", epilog="Example: cordon plan contain_thing --thing pump-01")(plan)
+app.command(
+    "respond", epilog='Example: cordon respond contain_thing --thing pump-01 --reason "it sends what nobody asked for"'
+)(respond)
+app.command("approve", epilog="Example: cordon approve inc-20261123-0123456789")(approve)
+app.command("reject", epilog='Example: cordon reject inc-20261123-0123456789 --reason "that was our own test"')(reject)
 app.add_typer(playtest.app)
 
 

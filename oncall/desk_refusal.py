@@ -22,11 +22,11 @@ def refusal(status: int, headers: Mapping[str, str], said: dict[str, Any] | None
     """Return the error for an answer that is none; `region` is the one that was signed for."""
     said = said or {}
     code, message = said.get("error"), said.get("message")
+    if status in _PASSING:
+        return DeskUnreached(f"the desk could not answer (HTTP {status}): try again in a moment")
     if isinstance(code, str) and isinstance(message, str):
         field = said.get("field")
         return DeskRefused(status, code, message, field if isinstance(field, str) else None)
-    if status in _PASSING:
-        return DeskUnreached(f"the desk did not answer (HTTP {status}): try again in a moment")
     if status in {HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED}:
         return Failed(_at_the_gate(str(said.get("Message") or message or ""), headers, region))
     return not_a_desk(status)

@@ -49,7 +49,8 @@ class DeskRefused(CommandError):
 
     def __init__(self, http_status: int, code: str, message: str, field: str | None) -> None:
         """Keep what the desk said; a request that cannot be is bad usage, anything else a failure."""
-        super().__init__(f"the desk refused ({code}): {f'{field}: ' if field else ''}{message}")
+        place = f"{field}: " if field and not message.startswith(field) else ""
+        super().__init__(f"the desk refused ({code}): {place}{message}")
         self.code, self.field, self.http_status = code, field, http_status
         self.status = BadUsage.status if http_status in _NOT_TO_BE else Failed.status
 
