@@ -31,8 +31,10 @@ from cordon.response.in_common import Common, in_common, opening_alarm
 from cordon.tickets.tickets import want
 
 _OVER = frozenset({IncidentStatus.CLOSED, IncidentStatus.STOOD_DOWN})
-_MOST_BEFORE = 100
-"""Incidents that came before the outbreak and are attached when it is declared: each takes two writes."""
+_AT_ONCE = 200
+"""Incidents that may be assessed at the same moment: so many more than the threshold are looked at for those that came
+before the outbreak, and are attached when it is declared."""
+_CLAIMED_WITHIN = timedelta(minutes=1)
 _NOTED_EVERY = timedelta(minutes=1)
 _KEPT = timedelta(days=30)
 
@@ -72,7 +74,8 @@ class Outbreaks:
                 return self._join(incident, common, declared)
         self._remember(incident, commons)
         for common in commons:
-            members = self._members(common)
+            # More than the threshold, because a thing may have several.
+            members = self._members(common, 2 * common.rule.things)
             if len({member.thing or member.incident_id for member in members}) >= common.rule.things:
                 return self._declare(incident, common, members)
         return None
@@ -106,11 +109,11 @@ class Outbreaks:
         if commons:
             self._table.write(*(put(_member_row(common, incident), condition=None) for common in commons))
 
-    def _members(self, common: Common) -> list[Member]:
-        """Return the incidents of a key within its window, the last ones first; as many as decide, and no more."""
+    def _members(self, common: Common, most: int) -> list[Member]:
+        """Return the incidents of a key within its window, the last ones first, and no more than `most`."""
         since = stamp(clock.now() - _window(common))
         newest = self._table.newest(
-            rows.of_outbreak(common.key), rows.member(since, ""), f"{rows.MEMBERS}~", limit=2 * common.rule.things
+            rows.of_outbreak(common.key), rows.member(since, ""), f"{rows.MEMBERS}~", limit=most
         )
         return [parsed(Member, row) for row in newest]
 
@@ -132,12 +135,16 @@ class Outbreaks:
         return self._join(incident, common, declared)
 
     def _join(self, incident: Incident, common: Common, declared: Declared) -> str | None:
-        """Attach the incident; its declarer first sees that the outbreak is known, and attaches who came before."""
+        """Attach the incident. The declarer first announces the outbreak, and attaches who came before.
+
+        Where he died, and nobody has claimed it after a while, whoever comes announces it.
+        """
         outbreak = self._incident_of(declared)
-        if declared.declared_by == incident.id:
-            if outbreak.status is IncidentStatus.OPENED:
-                self._bus.announce(outbreak)  # to say it twice is harmless: a claim is won once
-            for member in self._members(common)[:_MOST_BEFORE]:
+        is_own = declared.declared_by == incident.id
+        if outbreak.status is IncidentStatus.OPENED and (is_own or clock.now() - outbreak.opened_at > _CLAIMED_WITHIN):
+            self._bus.announce(outbreak)  # to say it twice is harmless: a claim is won once
+        if is_own:
+            for member in self._members(common, common.rule.things + _AT_ONCE):
                 if member.incident_id != incident.id:
                     self._take_in(member, declared)
         own = _member(incident)

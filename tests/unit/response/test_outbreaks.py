@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from cordon.errors import RecordBusy
+from cordon.incidents import rows
+from cordon.incidents.table import Table, key, update
+from cordon.model.alarm import Alarm, Severity
+from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.response_policy import OutbreakRule
+from cordon.model.response_policy import Outbreaks as Rules
+from cordon.model.thing import Criticality, GroupFacts, ThingFacts
+from cordon.response.in_common import PLAYBOOK
+from cordon.response.outbreaks import Outbreaks, attached_to
+
+from ..conftest import Bed, an_alarm
+
+THREE = OutbreakRule(things=3)
+BEHAVIOR_ONLY = Rules(behavior=THREE, group=None, firmware=None)
+
+
+class Announced:
+    """A bus that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.incidents: list[str] = []
+
+    def announce(self, incident: Incident) -> None:
+        """Keep whom it is about."""
+        self.incidents.append(incident.id)
+
+
+class Storm:
+    """Things that alarm one after the other, and are assessed."""
+
+    def __init__(self, bed: Bed, rules: Rules = BEHAVIOR_ONLY) -> None:
+        self.bed, self.rules, self.announced = bed, rules, Announced()
+
+    def raised(self, number: int, **changed: Any) -> tuple[Incident, Alarm]:
+        """Let a thing alarm; return its incident and the alarm."""
+        fields = {"id": f"alarm-{number}", "finding_id": f"finding-{number}", "thing_name": f"pump-{number}"}
+        alarm = an_alarm(**{**fields, **changed})
+        admitted = self.bed.admission.admit(alarm)
+        assert admitted is not None
+        return self.bed.incidents.get(admitted.incident_id), alarm
+
+    def attach(self, incident: Incident, alarm: Alarm, thing: ThingFacts | None = None) -> str | None:
+        """Let the incident be assessed."""
+        bus: Any = self.announced
+        return Outbreaks(self.bed.incidents, self.rules, bus).attach(incident, thing, alarm)
+
+    def assessed(self, number: int, thing: ThingFacts | None = None, **changed: Any) -> str | None:
+        """Let a thing alarm and its incident be assessed; return the outbreak that it is attached to."""
+        incident, alarm = self.raised(number, **changed)
+        return self.attach(incident, alarm, thing)
+
+    def outbreaks(self) -> list[Incident]:
+        """Return the incidents of all outbreaks."""
+        heads = [item["pk"]["S"] for item in self.bed.everything() if item["sk"]["S"] == rows.HEAD]
+        found = [self.bed.incidents.get(pk.removeprefix("INCIDENT#")) for pk in heads]
+        return [incident for incident in found if incident.playbook == PLAYBOOK]
+
+    def attached(self, outbreak: str) -> list[str]:
+        """Return the things of an outbreak, after it was seen that each of their incidents names it."""
+        members = list(attached_to(self.bed.incidents, outbreak))
+        assert {self.bed.incidents.get(member.incident_id).outbreak for member in members} <= {outbreak}
+        return sorted(filter(None, (member.thing for member in members)))
+
+
+def thing(name: str, *, groups: tuple[str, ...] = (), firmware: str | None = None) -> ThingFacts:
+    """Return a thing in these groups, with that firmware."""
+    return ThingFacts(
+        name=name,
+        arn=f"arn:{name}",
+        type_name=None,
+        attributes={"firmwareVersion": firmware} if firmware else {},
+        version=1,
+        criticality=Criticality.STANDARD,
+        certificates=[],
+        other_principals=[],
+        groups=[GroupFacts(name=group, arn=f"arn:{group}", policies=[]) for group in groups],
+    )
+
+
+def test_from_the_threshold_on_there_is_one_outbreak_with_all_attached(bed: Bed) -> None:
+    """Two are two incidents; with the third those that came before are attached too, and every later one."""
+    storm = Storm(bed)
+    assert [storm.assessed(number) for number in (1, 2)] == [None, None]
+    assert storm.outbreaks() == []
+    first = storm.assessed(3)
+    assert storm.assessed(4, severity=Severity.CRITICAL) == first is not None
+    (outbreak,) = storm.outbreaks()
+    assert (outbreak.id, outbreak.status, outbreak.thing_name) == (first, IncidentStatus.OPENED, None)
+    assert outbreak.severity is Severity.CRITICAL
+    assert outbreak.summary == (
+        "3 or more things within 60 minutes have the same behavior (aws:num-messages-sent, device-defender-detect)."
+    )
+    assert storm.attached(outbreak.id) == ["pump-1", "pump-2", "pump-3", "pump-4"]
+    assert storm.announced.incidents == [outbreak.id]
+    ticket = bed.table.get(rows.of_incident(outbreak.id), rows.TICKET)
+    assert ticket is not None
+    assert ticket["due_kind"] == rows.TICKET_DUE
+
+
+def test_an_outbreak_grows_no_milder(bed: Bed) -> None:
+    """As severe as its worst incident, whatever comes after it."""
+    storm = Storm(bed)
+    for number, severity in enumerate(("low", "critical", "low", "medium")):
+        storm.assessed(number, severity=Severity(severity))
+    assert [outbreak.severity for outbreak in storm.outbreaks()] == [Severity.CRITICAL]
+
+
+def test_what_came_before_the_window_does_not_count(bed: Bed) -> None:
+    """Three in an hour and a second are no outbreak of an hour."""
+    storm = Storm(bed)
+    assert storm.assessed(1) is None
+    bed.clock.advance(minutes=59)
+    assert storm.assessed(2) is None
+    bed.clock.advance(seconds=61)
+    assert storm.assessed(3) is None
+    assert storm.outbreaks() == []
+    assert storm.assessed(4) is not None
+
+
+def test_one_thing_that_opens_many_incidents_is_no_outbreak(bed: Bed) -> None:
+    """Things are counted, not incidents."""
+    storm = Storm(bed)
+    for number in range(5):
+        incident, alarm = storm.raised(number, thing_name="pump-1", playbook=f"playbook-{number}")
+        assert storm.attach(incident, alarm) is None
+    assert storm.outbreaks() == []
+
+
+def test_incidents_that_no_thing_is_known_for_count_by_behavior(bed: Bed) -> None:
+    """Each by itself, for nobody knows that they are about the same."""
+    storm = Storm(bed)
+    assert [bool(storm.assessed(number, thing_name=None)) for number in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("changed", [{"source": "desk"}, {"requested_by": "arn:aws:iam::123456789012:user/ada"}])
+def test_what_a_person_asked_for_is_part_of_no_outbreak(bed: Bed, changed: dict[str, Any]) -> None:
+    """It does not count for one, and is not attached to one that is open."""
+    storm = Storm(bed)
+    for number in range(3):
+        assert storm.assessed(number, **changed) is None
+    assert storm.outbreaks() == []
+    for number in range(3, 6):
+        storm.assessed(number)
+    assert storm.assessed(7, **changed) is None
+    assert len(storm.attached(storm.outbreaks()[0].id)) == 3
+
+
+def test_another_behavior_account_or_region_is_another_outbreak(bed: Bed) -> None:
+    """Only what is the same counts together."""
+    storm = Storm(bed)
+    others: list[dict[str, Any]] = [{}, {"signal": "x"}, {"source": "x"}, {"account": "1" * 12}, {"region": "x"}]
+    for number, changed in enumerate([*others, *others]):
+        assert storm.assessed(number, **changed) is None
+    assert len({storm.assessed(10 + number, **changed) for number, changed in enumerate(others)}) == 5
+
+
+def test_firmware_and_groups_count_too(bed: Bed) -> None:
+    """Each by its own rule, where behaviors differ; firmware comes before groups."""
+    storm = Storm(bed, Rules(behavior=None, firmware=THREE, group=OutbreakRule(things=2)))
+    one, two, three = (thing(f"pump-{number}", groups=(f"line-{number}",), firmware="1.2 <b>") for number in (1, 2, 3))
+    assert [storm.assessed(1, one, signal="a"), storm.assessed(2, two, signal="b")] == [None, None]
+    by_firmware = storm.assessed(3, three, signal="c")
+    by_group = storm.assessed(4, thing("pump-4", groups=("line-3", "line-1")), signal="d")
+    summaries = {outbreak.id: outbreak.summary for outbreak in storm.outbreaks()}
+    assert len(summaries) == 2
+    assert summaries[str(by_firmware)].endswith("have the same firmware (1.2 &lt;b&gt;).")
+    assert summaries[str(by_group)].endswith("have the same group (line-1).")
+
+
+def test_no_rule_no_outbreak(bed: Bed) -> None:
+    """Where the response policy counts nothing, nothing is even remembered."""
+    storm = Storm(bed, Rules(behavior=None, firmware=None, group=None))
+    for number in range(4):
+        assert storm.assessed(number, thing(f"pump-{number}", groups=("line",), firmware="1")) is None
+    assert [item for item in bed.everything() if item["pk"]["S"].startswith("OUTBREAK#")] == []
+
+
+@pytest.mark.parametrize("status", [IncidentStatus.CLOSED, IncidentStatus.STOOD_DOWN])
+def test_an_outbreak_that_is_over_takes_no_more(bed: Bed, status: IncidentStatus) -> None:
+    """Neither new incidents, which begin to count anew, nor the word of those that it had."""
+    storm = Storm(bed)
+    over = [storm.assessed(number) for number in range(3)][-1]
+    assert over is not None
+    incident, alarm = storm.raised(2)
+    bed.set_head(over, status=status)
+    assert storm.attach(bed.incidents.get(incident.id), alarm) is None
+    bed.clock.advance(minutes=61)
+    assert [bool(storm.assessed(number)) for number in (11, 12, 13)] == [False, False, True]
+    assert len(storm.outbreaks()) == 2
+    assert len(storm.attached(over)) == 3
+
+
+def test_an_outbreak_to_which_nothing_came_for_a_window_takes_no_more(bed: Bed) -> None:
+    """It stays open for as long as incidents come, and the next ones are told one by one."""
+    storm = Storm(bed)
+    first = [storm.assessed(number) for number in range(3)][-1]
+    for number in range(3, 6):
+        bed.clock.advance(minutes=59)
+        assert storm.assessed(number) == first
+    bed.clock.advance(minutes=61)
+    assert storm.assessed(6) is None
+    assert len(storm.attached(str(first))) == 6
+
+
+def test_assessed_again_nothing_is_counted_twice(bed: Bed) -> None:
+    """The same outbreak, its members once each, and its ticket wanted once more."""
+    storm = Storm(bed)
+    storm.assessed(1)
+    storm.assessed(2)
+    incident, alarm = storm.raised(3)
+    outbreak = storm.attach(incident, alarm)
+    members = storm.attached(str(outbreak))
+    bed.table.write(update(key(rows.of_incident(str(outbreak)), rows.TICKET), remove=["due_kind", "due_at"]))
+    assert storm.attach(incident, alarm) == outbreak  # as it was read before
+    assert storm.attach(bed.incidents.get(incident.id), alarm) == outbreak
+    assert storm.attached(str(outbreak)) == members
+    ticket = bed.table.get(rows.of_incident(str(outbreak)), rows.TICKET)
+    assert ticket is not None
+    assert "due_at" in ticket
+
+
+def test_of_many_at_once_all_are_in_one_outbreak(bed: Bed) -> None:
+    """Twelve incidents assessed on eight threads: whoever came before the threshold is attached by who came after."""
+    storm = Storm(bed)
+    raised = [storm.raised(number) for number in range(12)]
+
+    def assess(one: tuple[Incident, Alarm]) -> str | None:
+        for _ in range(50):
+            try:
+                return storm.attach(*one)
+            except RecordBusy:
+                continue
+        raise AssertionError("busy fifty times")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(assess, raised))
+    (outbreak,) = storm.outbreaks()
+    assert storm.attached(outbreak.id) == sorted(f"pump-{number}" for number in range(12))
+    assert set(answers) <= {outbreak.id, None}
+    assert answers.count(None) <= 2
+
+
+class Dies(BaseException):
+    """The process died."""
+
+
+def dying_after(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Let the process die after its n-th write or announcement from now on."""
+    left = [number]
+
+    def counted(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def call(*args: Any, **named: Any) -> Any:
+            answer = original(*args, **named)
+            left[0] -= 1
+            if left[0] == 0:
+                raise Dies
+            return answer
+
+        monkeypatch.setattr(owner, name, call)
+
+    counted(Table, "write")
+    counted(Announced, "announce")
+
+
+def test_dead_after_any_write_and_run_again_it_ends_the_same(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One outbreak with all three attached and announced, whichever line the declarer died at."""
+    number = deaths = 0
+    while True:
+        number += 1
+        storm = Storm(bed)
+        signal = f"signal-{number}"
+        storm.assessed(number * 10 + 1, signal=signal)
+        storm.assessed(number * 10 + 2, signal=signal)
+        incident, alarm = storm.raised(number * 10 + 3, signal=signal)
+        with monkeypatch.context() as dying:
+            dying_after(dying, number)
+            try:
+                storm.attach(incident, alarm)
+                break
+            except Dies:
+                deaths += 1
+        outbreak = storm.attach(bed.incidents.get(incident.id), alarm)
+        assert storm.attached(str(outbreak)) == [f"pump-{number}{last}" for last in (1, 2, 3)]
+        assert set(storm.announced.incidents) == {outbreak}
+    assert deaths >= 7
+    assert len(storm.outbreaks()) == number
+
+
+def test_what_a_declarer_left_for_good_is_finished_by_who_comes_next(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its incident is opened, and announced as soon as it should have been claimed; who comes then is attached."""
+    storm = Storm(bed)
+    storm.assessed(1)
+    storm.assessed(2)
+    incident, alarm = storm.raised(3)
+    with monkeypatch.context() as dying:
+        dying_after(dying, 2)  # the first write is its membership, the second declares
+        with pytest.raises(Dies):
+            storm.attach(incident, alarm)
+    assert storm.outbreaks() == []
+    outbreak = storm.assessed(4)
+    assert [found.id for found in storm.outbreaks()] == [outbreak]
+    assert storm.attached(str(outbreak)) == ["pump-4"]
+    assert storm.announced.incidents == []
+    bed.clock.advance(seconds=61)
+    assert storm.assessed(5) == outbreak
+    assert storm.announced.incidents == [outbreak]
