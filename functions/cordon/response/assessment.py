@@ -68,7 +68,13 @@ class Assessor:
         containment = _containment(thing)
         topics = policy.restrict_topics if policy else []
         try:
-            plan = self.planner.plan(thing, incident.id, containment=containment, topics=topics)
+            plan = self.planner.plan(
+                thing,
+                incident.id,
+                containment=containment,
+                topics=topics,
+                session_of=incident.attribution.certificate_id if incident.attribution else None,
+            )
         except PlanUnworkable as error:
             plan, why = Plan(), [str(error)]
         else:
@@ -102,7 +108,7 @@ class Assessor:
         self, incident: Incident, opening: Alarm | None, thing: ThingFacts | None, policy: ResponsePolicy | None
     ) -> Mode:
         # Who asks for it by hand wants it done, and sees the plan first: neither more than that nor less.
-        if policy is None or (opening and opening.source == DESK):
+        if policy is None or incident.requested_by or (opening and opening.source == DESK):
             return Mode.APPROVE
         return effective_mode(
             policy,

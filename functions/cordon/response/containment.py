@@ -27,6 +27,7 @@ from cordon.response.policy_documents import (
     quarantine_policy_name,
     would_be_pattern,
 )
+from cordon.response.sts_leg import StsLegs
 from cordon.things.arns import IotArns
 
 if TYPE_CHECKING:
@@ -93,7 +94,16 @@ class ContainmentPlanner:
             PlanUnworkable: AWS would not take it or could not put it back, or there is nothing that could be denied.
         """
         if containment is Containment.RESTRICT:
-            return self._restricting(thing, incident_id, of_thing(topics, thing.name))
+            plan = self._restricting(thing, incident_id, of_thing(topics, thing.name))
+        else:
+            plan = self._isolating(thing, incident_id)
+        if self.sts is None:
+            return plan
+        denied, not_denied = self.sts.plan(thing, incident_id, containment=containment, session_of=session_of)
+        return plan.model_copy(update={"changes": [*plan.changes, *denied], "gaps": [*plan.gaps, *not_denied]})
+
+    def _isolating(self, thing: ThingFacts, incident_id: str) -> Plan:
+        """Return the plan that cuts a thing off by everything that is its own."""
         own = [certificate for certificate in thing.certificates if not certificate.is_shared]
         shared = [certificate for certificate in thing.certificates if certificate.is_shared]
         joined = self.groups.plan_join(thing, self.quarantine_group)

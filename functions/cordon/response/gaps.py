@@ -8,7 +8,7 @@ from cordon.model.change import Gap
 from cordon.model.text import quoted
 from cordon.model.thing import CertificateFacts, ThingFacts
 from cordon.response.policy_documents import would_be_pattern
-from cordon.things.policies import ASSUME_ROLE, allows, allows_anything
+from cordon.things.policies import allows_anything
 
 _MOST_SHOWN = 10
 """Client ids that one gap names; the capsule has all that were read."""
@@ -16,7 +16,7 @@ _MOST_SHOWN = 10
 
 def gaps_of(thing: ThingFacts) -> list[Gap]:
     """Return what stays open of a thing when everything of its own is cut off."""
-    return [*_client_ids(thing), *_principals(thing), *_dynamic_groups(thing), *_aws_credentials(thing)]
+    return [*_client_ids(thing), *_principals(thing), *_dynamic_groups(thing)]
 
 
 def shared(certificate: CertificateFacts) -> Gap:
@@ -112,18 +112,4 @@ def _dynamic_groups(thing: ThingFacts) -> list[Gap]:
         if group.query is not None
         for policy in group.policies
         if allows_anything(policy)
-    ]
-
-
-def _aws_credentials(thing: ThingFacts) -> list[Gap]:
-    """Return the ways to AWS credentials, which outlive the certificate that they were given for by up to 12 hours."""
-    inherited = [policy for group in thing.groups for policy in group.policies]
-    return [
-        Gap(
-            resource=f"sts/{certificate.id}",
-            reason=f"policy {name} lets it get AWS credentials through the credentials provider; "
-            "those handed out already live up to 12 hours",
-        )
-        for certificate in thing.certificates
-        for name in dict.fromkeys(allows([*certificate.policies, *inherited], ASSUME_ROLE))
     ]

@@ -19,6 +19,7 @@ from cordon.errors import Throttled
 from cordon.incidents.bus import Bus
 from cordon.incidents.connections import Connections
 from cordon.incidents.evidence import Evidence
+from cordon.incidents.pacing import Pace
 from cordon.incidents.holds import Holds
 from cordon.incidents.record import Incidents
 from cordon.incidents.sts_holds import StsHolds
@@ -90,7 +91,7 @@ def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], 
             try:
                 return work(request.model_validate(event)).model_dump(mode="json")
             except ClientError as error:
-                if _passes(error):
+                if passes(error):
                     raise Throttled(str(error)) from error
                 raise
             except (NotConnected, HTTPClientError) as error:  # no connection, or no answer in time
@@ -101,7 +102,7 @@ def step(request: type[Request]) -> Callable[[Callable[[Request], StepResult]], 
     return decorate
 
 
-def _passes(error: ClientError) -> bool:
+def passes(error: ClientError) -> bool:
     """Say whether AWS's answer tells of trouble that passes by itself."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return error.response["Error"]["Code"] in _PASSING or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS
@@ -161,7 +162,8 @@ def policies() -> Policies:
 
 def actions() -> dict[str, Action]:
     """Return every action, by its name."""
-    return actions_by_name(clients.iot(), settings.current().account_id, sts_deny())
+    pace = Pace(incidents().table)
+    return actions_by_name(clients.iot(), settings.current().account_id, sts_deny(), pace=pace)
 
 
 def sts_deny() -> StsDeny:

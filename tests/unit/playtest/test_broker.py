@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,56 @@ def test_the_credentials_provider_asks_certificate_and_policy(fleet: DemoFleet) 
     with pytest.raises(Refused):
         fleet.broker.assume_role_with_certificate(camera, "device", "camera-01")
     assert fleet.broker.credentials == [held]
+
+
+@pytest.fixture
+def deny(fleet: DemoFleet) -> Any:
+    """Denies the sessions of these certificates, by a policy that the plant's role carries."""
+    iam = fleet.aws.client("iam")
+
+    def document(*certificate_ids: str) -> str:
+        condition = {"StringEquals": {"credentials-iot:AwsCertificateId": [*certificate_ids] or ["none"]}}
+        statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    arn = iam.create_policy(PolicyName="deny", PolicyDocument=document())["Policy"]["Arn"]
+    fleet.carry(arn)
+
+    def write(*certificate_ids: str) -> None:
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(*certificate_ids), SetAsDefault=True)
+
+    return write
+
+
+def test_credentials_are_good_until_they_run_out_or_are_denied(fleet: DemoFleet, deny: Any) -> None:
+    """The certificate's status does not touch them; a policy on the role denies one certificate's and no other's."""
+    one, other = fleet.certificate_id("camera-01"), fleet.certificate_id("camera-02")
+    held = fleet.broker.assume_role_with_certificate(one, "device", "camera-01")
+    bystander = fleet.broker.assume_role_with_certificate(other, "device", "camera-02")
+    fleet.iot.update_certificate(certificateId=one, newStatus="INACTIVE")
+    assert fleet.broker.may_use(held)
+    deny(one)
+    assert [fleet.broker.may_use(each) for each in (held, bystander)] == [False, True]
+    assert fleet.snapshot().registry["sts-deny/policy"] == {"certificates": [one]}
+    deny()
+    assert fleet.broker.may_use(held)
+    wait(fleet, 3600)
+    assert [fleet.broker.may_use(each) for each in (held, bystander)] == [False, False]
+
+
+def test_a_policy_that_the_role_does_not_carry_denies_nobody(fleet: DemoFleet, deny: Any) -> None:
+    """It must be attached."""
+    one = fleet.certificate_id("camera-01")
+    held = fleet.broker.assume_role_with_certificate(one, "device", "camera-01")
+    deny(one)
+    (carried,) = fleet.aws.client("iam").list_attached_role_policies(RoleName="DeviceRole")["AttachedPolicies"]
+    fleet.aws.client("iam").detach_role_policy(RoleName="DeviceRole", PolicyArn=carried["PolicyArn"])
+    assert fleet.broker.may_use(held)
+
+
+def test_a_fleet_without_such_a_policy_shows_none(fleet: DemoFleet) -> None:
+    """The snapshot speaks of what is there."""
+    assert "sts-deny/policy" not in fleet.snapshot().registry
 
 
 def test_a_clean_session_is_forgotten(fleet: DemoFleet) -> None:

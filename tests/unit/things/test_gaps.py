@@ -13,7 +13,6 @@ from .conftest import Registry
 OTHER = "pump-02"
 QUARANTINE = "cordon-quarantine"
 JOIN = f"thing/{THING}/group/{QUARANTINE}"
-ASSUME = "iot:AssumeRoleWithCertificate"
 
 
 def plan(registry: Registry) -> Plan:
@@ -121,28 +120,3 @@ def test_a_dynamic_group_takes_one_of_the_ten_places(registry: Registry) -> None
     made = plan(registry)
     assert left_and_joined(made) == []
     assert [gap.resource for gap in made.gaps] == ["group/leased", f"group/{QUARANTINE}"]
-
-
-@pytest.mark.parametrize("actions", [(ASSUME,), ("iot:*",), ("*",), ("iot:Connect", "IOT:assumerolewith*")])
-def test_each_way_to_aws_credentials_is_named_by_certificate_and_policy(
-    registry: Registry, actions: tuple[str, ...]
-) -> None:
-    """Credentials that were handed out outlive the certificate, and no change of ours takes them back."""
-    registry.thing()
-    first = registry.certificate(registry.policy("to-role", *actions), registry.policy("plant-device", "iot:Connect"))
-    second = registry.certificate("plant-device")
-    made = plan(registry)
-    assert [gap.resource for gap in made.gaps] == [f"sts/{first}"]
-    assert "policy to-role lets it get AWS credentials" in made.gaps[0].reason
-    assert second not in made.gaps[0].reason
-
-
-def test_a_groups_policy_lets_every_certificate_get_aws_credentials(registry: Registry) -> None:
-    """Also a parent's; a policy that hangs on the certificate as well is named once."""
-    registry.thing()
-    policy = registry.policy("to-role", ASSUME)
-    registry.group("plant", policy, member=None)
-    registry.group("line-1", parent="plant")
-    certificates = sorted([registry.certificate(policy), registry.certificate()])
-    made = plan(registry)
-    assert sorted(gap.resource for gap in made.gaps) == [f"sts/{one}" for one in certificates]

@@ -34,6 +34,29 @@ def test_a_way_to_credentials_is_seen_in_every_spelling(effect: str, action: obj
     assert found == (["p"] if allowed else [])
 
 
+@pytest.mark.parametrize(
+    ("resource", "allowed"),
+    [
+        ("*", True),
+        ("arn:aws:iot:*:*:rolealias/dev*", True),
+        (["arn:aws:iot:eu-west-1:1:topic/a", "arn:aws:iot:eu-west-1:1:rolealias/device"], True),
+        ("arn:aws:iot:eu-west-1:1:rolealias/${iot:ClientId}", True),
+        ("arn:aws:iot:eu-west-1:1:rolealias/${iot:ClientId}-video", False),
+        ("arn:aws:iot:eu-west-1:1:rolealias/devices", False),
+        ([], False),
+    ],
+)
+def test_what_a_policy_allows_is_seen_by_its_resource(resource: object, allowed: bool) -> None:
+    """Wildcards and lists; a variable may stand for anything. Action and resource must be of one statement."""
+    policies = [
+        policy(
+            {"Effect": "Allow", "Action": ASSUME_ROLE, "Resource": resource},
+            {"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"},
+        )
+    ]
+    assert allows(policies, ASSUME_ROLE, "arn:aws:iot:eu-west-1:1:rolealias/device") == (["p"] if allowed else [])
+
+
 def test_a_policy_that_only_denies_allows_nothing() -> None:
     """The thing may stay in its group."""
     assert not allows_anything(policy({"Effect": "Deny", "Action": "*", "Resource": "*"}))
@@ -46,3 +69,4 @@ def test_a_policy_that_cannot_be_read_allows_everything(document: str) -> None:
     unread = AttachedPolicy(name="p", document=document)
     assert allows_anything(unread)
     assert allows([unread], ASSUME_ROLE) == ["p"]
+    assert allows([unread], ASSUME_ROLE, "arn:aws:iot:eu-west-1:1:rolealias/device") == ["p"]
