@@ -9,6 +9,7 @@ from threading import RLock
 
 from moto.iotdata.models import iotdata_backends
 
+from playtest.fleet import presence
 from playtest.fleet.access import Access, PolicyCache
 from playtest.fleet.faults import Faults
 from playtest.fleet.policy_language import Decision
@@ -93,7 +94,9 @@ class Broker:
                 self.sessions.end(client_id, self.now(), "DUPLICATE_CLIENTID")
             thing_name = self._access.thing_of(principal, client_id)
             session = Session(client_id, principal, thing_name, self.now(), clean_session=clean_session)
-            return self.sessions.begin(session)
+            begun = self.sessions.begin(session)
+        presence.tell_connected(self.registry.account, self.registry.region, begun)
+        return begun
 
     def publish(self, client_id: str, topic: str) -> None:
         """Let a connected client publish. A denied one is disconnected (FORBIDDEN_ACCESS) and Refused is raised."""

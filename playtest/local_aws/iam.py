@@ -41,13 +41,27 @@ class Permissions:
     def require(self, principal: str, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """Return if `principal` (logical id) may make this call; else raise InjectedError, as AWS denies it."""
         statements = self._statements.get(principal)
-        if statements is None:
-            return
+        if statements is not None:
+            self._require(principal, statements, service, operation, params)
+
+    def require_of_role(self, role_arn: str, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Return if a role that a service of AWS acts with may make this call; else raise InjectedError likewise."""
+        role = role_arn.rpartition("/")[2]
+        self._require(role, _statements_of_role(role), service, operation, params)
+
+    def _require(
+        self,
+        who: str,
+        statements: list[Mapping[str, Any]],
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+    ) -> None:
         for need in needs(service, operation, params, self._region):
             if not _allowed(statements, need, params, self._region):
                 code = _DENIAL_CODES.get(service, "AccessDeniedException")
                 raise InjectedError(
-                    code, f"{principal} is not authorized to perform: {need.action} on resource: {need.resource or '*'}"
+                    code, f"{who} is not authorized to perform: {need.action} on resource: {need.resource or '*'}"
                 )
 
 

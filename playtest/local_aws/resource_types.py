@@ -11,7 +11,7 @@ from typing import Any
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 
-from playtest.local_aws import resource_mends
+from playtest.local_aws import resource_mends, topic_rules
 from playtest.local_aws.sessions import client
 
 Properties = Mapping[str, Any]
@@ -111,6 +111,7 @@ def _function_url(region: str, _name: str, properties: Properties) -> Mapping[st
 
 _TYPES: dict[str, tuple[str | None, Create]] = {
     "AWS::IoT::ThingGroup": ("ThingGroupName", _thing_group),
+    "AWS::IoT::TopicRule": ("RuleName", topic_rules.create),
     "AWS::CloudWatch::Alarm": ("AlarmName", _alarm),
     "AWS::CloudWatch::Dashboard": ("DashboardName", _dashboard),
     "AWS::SNS::Subscription": (None, _subscription),

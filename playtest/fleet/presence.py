@@ -1,0 +1,42 @@
+"""Lifecycle events of the broker: who wants to hear that a client has connected, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from moto.iotdata.models import iotdata_backends
+
+from playtest.fleet.sessions import Session
+
+Event = Mapping[str, Any]
+Listener = Callable[[str, Event], None]
+"""Called with the topic (`$aws/events/presence/connected/<client id>`) and the message."""
+
+_LISTENERS = "presence_listeners"  # kept on moto's backend, because a backend's attributes end with its mock
+
+
+def listen(account: str, region: str, listener: Listener) -> None:
+    """Let `listener` hear every connect of this account and Region from now on; twice the same hears it once."""
+    listeners = _listeners(account, region)
+    setattr(iotdata_backends[account][region], _LISTENERS, tuple(dict.fromkeys([*listeners, listener])))
+
+
+def tell_connected(account: str, region: str, session: Session) -> None:
+    """Tell that a client has connected, in the shape of AWS IoT's lifecycle events."""
+    event = {
+        "clientId": session.client_id,
+        "timestamp": int(session.connected_since.timestamp() * 1000),
+        "eventType": "connected",
+        "sessionIdentifier": str(uuid4()),
+        "principalIdentifier": session.principal.rpartition("/")[2],
+        "versionNumber": 0,
+    }
+    for listener in _listeners(account, region):
+        listener(f"$aws/events/presence/connected/{session.client_id}", event)
+
+
+def _listeners(account: str, region: str) -> tuple[Listener, ...]:
+    found: tuple[Listener, ...] = getattr(iotdata_backends[account][region], _LISTENERS, ())
+    return found
