@@ -19,27 +19,14 @@ from moto import mock_aws
 
 from playtest.fleet import DemoFleet
 from playtest.local_aws import (
-    bucket_policies,
-    calls,
-    done_once,
     event_bridge,
-    event_patterns,
     function_urls,
     handler_output,
-    iam_policies,
-    iot,
-    iot_data,
     lambda_bridge,
-    locks,
-    ops_center,
+    mended_moto,
     queues,
-    resource_types,
     runtime,
     sessions,
-    step_functions,
-    subscriptions,
-    table_reads,
-    transactions,
 )
 from playtest.local_aws.background import Background, Crashed, NotSettled
 from playtest.local_aws.calls import CallLog
@@ -122,7 +109,7 @@ class LocalAws:
         self._open.close()
 
     def _start(self, opening: contextlib.ExitStack) -> None:
-        _install()
+        mended_moto.install()
         runtime.start(self._runtime)
         opening.callback(runtime.stop)
         opening.callback(_forget)
@@ -218,7 +205,7 @@ class LocalAws:
         return function_urls.ask(
             self.stack.resource("DeskFunction"),
             self.stack.output("DeskUrl"),
-            function_urls.Request(method, path, body=_sent(body)),
+            function_urls.Request(method, path, body=function_urls.sent(body)),
             function_urls.person(user_arn) if user_arn else None,
         )
 
@@ -257,12 +244,6 @@ class LocalAws:
         self._runtime.executions.find(execution_arn).exec_worker.env.set_timed_out()
 
 
-def _sent(body: Any) -> bytes:
-    if body is None or isinstance(body, bytes):
-        return body or b""
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
-
-
 _QUIET = {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_EC2_METADATA_DISABLED": "true"}
 """No X-Ray daemon listens here, and nothing may ask for credentials over the network."""
 
@@ -282,29 +263,6 @@ def _rare_collections() -> Iterator[None]:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
-
-
-def _install() -> None:
-    for part in (
-        calls,
-        lambda_bridge,
-        step_functions,
-        event_patterns,
-        event_bridge,
-        subscriptions,
-        queues,
-        locks,
-        transactions,
-        table_reads,
-        resource_types,
-        bucket_policies,
-        iam_policies,
-        iot,
-        iot_data,
-        ops_center,
-    ):
-        part.install()
-    done_once.install()
 
 
 def _use_clock(clock: VirtualClock | None) -> None:

@@ -71,6 +71,13 @@ class Request:
     headers: Mapping[str, str] | None = None
 
 
+def sent(body: Any) -> bytes:
+    """Return a body as it is sent: bytes and text as they are, nothing for None, and all else as JSON."""
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
 def url_event(url: str, request: Request, who: Person | None) -> dict[str, Any]:
     """Return the event that the function of `url` gets, payload format 2.0; without `who` nobody has signed.
 

@@ -7,14 +7,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cordon.model.approval import Answer
 from cordon.model.incident import Decision, IncidentStatus
 
 ROOT = Path(__file__).parents[2]
 STEPS = ROOT / "functions" / "cordon" / "steps"
 Json = dict[str, Any]
 
-LAMBDA = "arn:aws:states:::lambda:invoke"
-NO_STATE = {"TriageFunction": "reads the queue", "CatchUnexpectedEndFunction": "a rule", "SweepFunction": "a schedule"}
+LAMBDA = ("arn:aws:states:::lambda:invoke", "arn:aws:states:::lambda:invoke.waitForTaskToken")
+NO_STATE = {
+    "TriageFunction": "reads the queue",
+    "DeskFunction": "people, by its URL",
+    "CatchUnexpectedEndFunction": "a rule",
+    "SweepFunction": "a schedule",
+}
 """Functions that no state runs, and what runs them."""
 WHAT_A_STEP_IS_TOLD = {"incident_id.$": "$.incident_id", "execution.$": "$$.Execution.Id", "state.$": "$$.State.Name"}
 
@@ -27,7 +33,7 @@ def snake_case(name: str) -> str:
 def lambda_states(playbooks: dict[str, Json]) -> list[tuple[str, Json]]:
     """Every state of every playbook that runs a function of ours."""
     states = [item for playbook in playbooks.values() for item in playbook["States"].items()]
-    return [(name, state) for name, state in states if state.get("Resource") == LAMBDA]
+    return [(name, state) for name, state in states if state.get("Resource") in LAMBDA]
 
 
 def has_handler(path: Path) -> bool:
@@ -77,17 +83,25 @@ def test_a_shared_step_is_written_alike_in_every_playbook(playbooks: dict[str, J
 
 
 def test_decide_knows_the_decisions_of_the_code(playbooks: dict[str, Json]) -> None:
-    """Observe and automatic have a way of their own; any other decision, also a new one, goes to a person."""
+    """Each decision but escalate has a way of its own; any other, also a new one, goes to a person."""
     decide = playbooks["contain_thing"]["States"]["Decide"]
     chosen = {rule["StringEquals"] for rule in decide["Choices"]}
-    assert chosen == {Decision.OBSERVE, Decision.AUTOMATIC}
+    assert chosen == set(Decision) - {Decision.ESCALATE}
     assert decide["Default"] == "HandToPerson"
 
 
-def test_only_observed_and_contained_are_green(playbooks: dict[str, Json]) -> None:
+def test_is_approved_knows_the_answers_of_the_code(playbooks: dict[str, Json]) -> None:
+    """Each answer but escalate has a way of its own; any other, also a new one, goes to a person."""
+    choice = playbooks["contain_thing"]["States"]["IsApproved"]
+    assert {rule["StringEquals"] for rule in choice["Choices"]} == set(Answer) - {Answer.ESCALATE}
+    assert choice["Default"] == "HandToPerson"
+
+
+def test_only_observed_stood_down_and_contained_are_green(playbooks: dict[str, Json]) -> None:
     """Every other status that the record knows ends with a page."""
     (rule,) = playbooks["contain_thing"]["States"]["IsDone"]["Choices"]
-    assert {one["StringEquals"] for one in rule["Or"]} == {IncidentStatus.OBSERVED, IncidentStatus.CONTAINED}
+    green = {IncidentStatus.OBSERVED, IncidentStatus.STOOD_DOWN, IncidentStatus.CONTAINED}
+    assert {one["StringEquals"] for one in rule["Or"]} == green
     assert playbooks["contain_thing"]["States"]["IsDone"]["Default"] == "PagePartial"
 
 

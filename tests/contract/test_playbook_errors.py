@@ -11,12 +11,14 @@ import pytest
 import yaml
 from cordon import errors
 from cordon.errors import NeedsAPerson, RetryLater
+from cordon.response.deciding import MOST_ASKED
 
 ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
 PLAYBOOKS = {path.name.removesuffix(".asl.yaml"): path for path in sorted((ROOT / "playbooks").glob("*.asl.yaml"))}
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
+FOR_PEOPLE = f"{LAMBDA}.waitForTaskToken"
 LAMBDAS_OWN = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
@@ -40,6 +42,7 @@ CAUGHT_ELSEWHERE = {
     ("escalate_outbreak", "RecordEscalation"): "Escalated",
 }
 """States whose States.ALL does not lead to EscalateToHuman, and where it leads, each with its reason."""
+LONGEST_ASKING = MOST_ASKED * 24 * 3600  # seconds; a request waits a day at most (`PlaybookPolicy.approval_minutes`)
 LONGEST_LOOKING = 45 * 60  # seconds; VerifyContainment stops asking for another look then
 MARGIN = 30 * 60  # seconds for what does not wait, and all its retries
 
@@ -58,34 +61,45 @@ def tasks(playbook: Json) -> Iterator[tuple[str, Json]]:
 
 def steps(playbook: Json) -> Iterator[tuple[str, Json]]:
     """Every state that runs a function of ours."""
-    yield from ((name, state) for name, state in tasks(playbook) if state["Resource"] == LAMBDA)
+    yield from ((name, state) for name, state in tasks(playbook) if state["Resource"] in {LAMBDA, FOR_PEOPLE})
+
+
+def asks(state: Json) -> bool:
+    """Say whether this state waits for people."""
+    return bool(state.get("Resource") == FOR_PEOPLE)
 
 
 def test_the_machine_is_timed_out_after_its_longest_run_and_not_long_after(named: tuple[str, Json]) -> None:
     """The longest verification fits, and an execution that hangs is seen within half an hour of its longest run."""
     _, playbook = named
     waits = any(state["Type"] == "Wait" for state in playbook["States"].values())
-    longest = (LONGEST_LOOKING if waits else 0) + MARGIN
+    asking = any(map(asks, playbook["States"].values()))
+    longest = (LONGEST_LOOKING if waits else 0) + (LONGEST_ASKING if asking else 0) + MARGIN
     assert longest <= playbook["TimeoutSeconds"] <= longest + 30 * 60
 
 
 def test_every_task_is_timed_out(named: tuple[str, Json]) -> None:
-    """Without a time-out a task waits for a year."""
-    _, playbook = named
-    assert [name for name, state in tasks(playbook) if not 0 < state.get("TimeoutSeconds", 0) <= 60] == []
+    """Without a time-out a task waits for a year; one that waits for people does so as long as the policy says."""
+    for name, state in tasks(named[1]):
+        if asks(state):
+            assert state["TimeoutSecondsPath"] == "$.assessment.approval_seconds", name
+        else:
+            assert 0 < state.get("TimeoutSeconds", 0) <= 60, name
 
 
 def test_a_function_times_out_before_its_state_does(named: tuple[str, Json], functions: Json) -> None:
     """Otherwise the state would retry while the function still works."""
     for name, state in steps(named[1]):
-        assert state["TimeoutSeconds"] > functions[f"{name}Function"]["Timeout"], name
+        shortest = 60 if asks(state) else state["TimeoutSeconds"]  # a policy lets people have a minute at least
+        assert shortest > functions[f"{name}Function"]["Timeout"], name
 
 
 def test_every_step_retries_what_aws_asks_for_and_the_death_of_its_function(named: tuple[str, Json]) -> None:
-    """The first two retriers of every step are the same, since every step is idempotent."""
+    """The first two retriers of every step are the same; but where people are asked, a time-out is their answer."""
     for name, state in steps(named[1]):
+        died = [error for error in DIED if not (asks(state) and error == "States.Timeout")]
         assert state["Retry"][0]["ErrorEquals"] == LAMBDAS_OWN, name
-        assert state["Retry"][1]["ErrorEquals"] == DIED, name
+        assert state["Retry"][1]["ErrorEquals"] == died, name
 
 
 def test_retries_are_bounded_and_spread(named: tuple[str, Json]) -> None:

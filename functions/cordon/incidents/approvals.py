@@ -56,11 +56,8 @@ class Approvals:
             IllegalTransition: the incident is not responding any more.
             RecordBusy: somebody else put another request in its place just now.
         """
-        seen = instead_of.number if instead_of else 0
-        written = put(
-            _row(request), condition="attribute_not_exists(pk) OR #number = :seen AND #status <> :pending", seen=seen,
-            pending=_S.PENDING,
-        )  # fmt: skip
+        seen, free = instead_of.number if instead_of else 0, "#number = :seen AND #status <> :pending"
+        written = put(_row(request), condition=f"attribute_not_exists(pk) OR {free}", seen=seen, pending=_S.PENDING)
         until = request.answer_until + _AFTER_THE_TIME_OUT
         return self._incidents.move(
             incident, IncidentStatus.AWAITING_APPROVAL, request.execution, also=[written], due_at=until

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from cordon.incidents.approvals import Approvals
 from cordon.model.approval import Answer, ApprovalRequest
 from cordon.model.incident import Incident, Mode
 from cordon.model.response_policy import Silence
@@ -38,6 +39,25 @@ def resume(stepfunctions: SFNClient, request: ApprovalRequest) -> bool:
         logger().info("nobody waits for it", extra={"incident_id": request.incident_id, "code": code})
         return False
     return True
+
+
+@dataclass(frozen=True)
+class Waking:
+    """What the sweep needs to wake an execution whose decision was recorded by a desk that died then."""
+
+    approvals: Approvals
+    stepfunctions: SFNClient
+
+    def wake(self, incident_id: str) -> bool:
+        """Wake the execution if its decision still waits to be read, and say whether it does."""
+        request = self.approvals.find(incident_id)
+        if request is None or not request.is_decided:
+            return False  # the index lags behind
+        if resume(self.stepfunctions, request):
+            self.approvals.postpone(request)
+        else:
+            self.approvals.rest(request)  # its time-out reads the decision, or what caught its end has told people
+        return True
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from cordon.errors import (
     RequestIdUsed,
     RetryLater,
     SameIdentity,
+    Throttled,
     TooLarge,
     UnknownIncident,
     UnknownMethod,
@@ -217,4 +218,4 @@ def lambda_handler(event: Json, context: Any) -> Json:
     except (ClientError, NotConnected, HTTPClientError) as error:
         if isinstance(error, ClientError) and not passes(error):
             raise
-        return _refused(RetryLater("AWS does not answer just now"), HTTPStatus.SERVICE_UNAVAILABLE)
+        return _refused(Throttled("AWS does not answer just now"), HTTPStatus.SERVICE_UNAVAILABLE)

@@ -15,6 +15,7 @@ from cordon.incidents.record import Incidents
 from cordon.model.approval import Answer, ApprovalRequest, RequestStatus, Verdict
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.text import quoted
+from cordon.observability import count
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.budget import Budgets
 from cordon.response.deciding import Conclusion, after_approval, after_silence
@@ -114,6 +115,8 @@ class Reading:
             answer_reasons=reasons,
             status=_status_after(request, answer),
         )
+        if answer is Answer.STAND_DOWN:
+            count("IncidentStoodDown")
         return request.model_copy(update={"answer": answer, "answer_reasons": reasons})
 
 

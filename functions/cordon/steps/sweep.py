@@ -1,4 +1,4 @@
-"""Every few minutes: page for what stands still, write tickets that had to wait, and deny the sessions still held."""
+"""Every few minutes: page for what stands still, wake decided answers, write late tickets, deny sessions still held."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from cordon import clock
+from cordon import clients, clock
 from cordon.actions.sts_deny import StsDeny
 from cordon.errors import CordonError, LockHeld
 from cordon.incidents import rows
+from cordon.incidents.approvals import Approvals
 from cordon.incidents.record import stamp
 from cordon.incidents.table import Row
 from cordon.observability import logger
+from cordon.response.deciding import Waking
 from cordon.response.escalation import Escalation
 from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, sts_deny, tickets
 from cordon.tickets.pager import Pager
@@ -25,10 +27,11 @@ _TICKET_PATIENCE = timedelta(hours=1)
 
 
 class SweepResult(StepResult):
-    """How many standing incidents were paged for, waiting tickets tried, and holds on sessions found to have ended."""
+    """How many standing incidents were paged for, tickets tried, decisions woken, and holds on sessions found ended."""
 
     paged: int
     tickets: int
+    woken: int
     holds_ended: int
 
 
@@ -39,6 +42,7 @@ class Sweep:
     escalation: Escalation
     pager: Pager
     sts: StsDeny
+    waking: Waking
 
     def run(self) -> SweepResult:
         """Look at everything that is due. What fails for one incident does not keep the next from its turn.
@@ -50,11 +54,13 @@ class Sweep:
         table = self.escalation.incidents.table
         standing = list(table.due(rows.INCIDENT_DUE, stamp(now)))
         waiting = list(table.due(rows.TICKET_DUE, stamp(now)))
-        failures = [*map(self._try_standing, standing), *map(self._try_ticket, waiting)]
+        decided = list(table.due(rows.APPROVAL_DUE, stamp(now)))
+        failures = [*map(self._try_decided, decided), *map(self._try_standing, standing)]
+        failures += map(self._try_ticket, waiting)
         ended, failure = self._try_sessions()
         for failed in filter(None, [*failures, failure]):
             raise failed
-        return SweepResult(paged=len(standing), tickets=len(waiting), holds_ended=ended)
+        return SweepResult(paged=len(standing), tickets=len(waiting), woken=len(decided), holds_ended=ended)
 
     def _try_standing(self, row: Row) -> Exception | None:
         try:
@@ -70,6 +76,14 @@ class Sweep:
             self.escalation.incidents.postpone(incident, clock.now() + _PAGE_AGAIN_AFTER)
         except (CordonError, ClientError, BotoCoreError) as error:
             logger().exception("standing incident", extra={"row": row["pk"]})
+            return error
+        return None
+
+    def _try_decided(self, row: Row) -> Exception | None:
+        try:
+            self.waking.wake(str(row["incident_id"]))
+        except (CordonError, ClientError, BotoCoreError) as error:
+            logger().exception("decided request", extra={"row": row["pk"]})
             return error
         return None
 
@@ -116,4 +130,5 @@ class ScheduledEvent(BaseModel):
 @step(ScheduledEvent)
 def lambda_handler(_: ScheduledEvent) -> SweepResult:
     """Sweep."""
-    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager(), sts_deny()).run()
+    waking = Waking(Approvals(incidents()), clients.stepfunctions())
+    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager(), sts_deny(), waking).run()

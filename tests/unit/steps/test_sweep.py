@@ -8,10 +8,12 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from cordon.errors import LockHeld, RecordUnreadable, Throttled
 from cordon.incidents import rows
+from cordon.incidents.approvals import Approvals
 from cordon.incidents.bus import Bus
 from cordon.incidents.record import Incidents, stamp
 from cordon.incidents.table import Row, Table
 from cordon.model.incident import IncidentStatus
+from cordon.response.deciding import Waking
 from cordon.response.escalation import Escalation
 from cordon.steps.sweep import Sweep
 from cordon.tickets.ops_center import OpsCenter
@@ -22,7 +24,7 @@ from ..conftest import TABLE, Bed
 from ..denials import Denials
 
 LATER = "2030-01-01"
-KINDS = (rows.INCIDENT_DUE, rows.TICKET_DUE)
+KINDS = (rows.INCIDENT_DUE, rows.TICKET_DUE, rows.APPROVAL_DUE)
 
 
 class Topic:
@@ -66,7 +68,8 @@ def sweep(bed: Bed, topic: Any, ssm: Any = None, sts: Any = None) -> Sweep:
     tickets = Tickets(bed.table, OpsCenter(ssm or bed.client("ssm")))
     escalation = Escalation(bed.incidents, Bus(bed.client("events"), "cordon"), tickets, bed.actions)
     nobody: Any = Sessions()
-    return Sweep(escalation, Pager(topic, "arn:topic"), sts or nobody)
+    waking = Waking(Approvals(bed.incidents), bed.client("stepfunctions"))
+    return Sweep(escalation, Pager(topic, "arn:topic"), sts or nobody, waking)
 
 
 @pytest.mark.parametrize(("minutes", "pages"), [(4, 0), (5, 1), (64, 1), (65, 2)])
@@ -98,7 +101,8 @@ def lagging_sweep(bed: Bed, topic: Any) -> Sweep:
     tickets = Tickets(table, OpsCenter(bed.client("ssm")))
     escalation = Escalation(Incidents(table), Bus(bed.client("events"), "cordon"), tickets, bed.actions)
     nobody: Any = Sessions()
-    return Sweep(escalation, Pager(topic, "arn:topic"), nobody)
+    waking = Waking(Approvals(Incidents(table)), bed.client("stepfunctions"))
+    return Sweep(escalation, Pager(topic, "arn:topic"), nobody, waking)
 
 
 @pytest.mark.parametrize("minutes", [6, 66])
