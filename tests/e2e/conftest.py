@@ -20,7 +20,7 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 @pytest.fixture
 def up() -> Iterator[Up]:
-    """Start a local AWS under the demo policy with these changes: automatic, no age limit, unless they say otherwise."""
+    """Start a local AWS under the demo policy: automatic and without an age limit, unless the changes say otherwise."""
     with contextlib.ExitStack() as stack:
 
         def start(mode: Mode = Mode.AUTOMATIC, **changes: Any) -> LocalAws:
