@@ -96,7 +96,7 @@ class Admission:
             if open_id is None and alarm.kind is not AlarmKind.IN_ALARM:
                 return None
             try:
-                return self._join(alarm, open_id, reported) if open_id else self._open(alarm, reported)
+                return self._join(alarm, open_id, reported) if open_id else self.open(alarm, reported)
             except ConditionFailed:
                 continue  # another delivery was faster: look again at what is there now
         raise RecordBusy(f"alarm {alarm.id} met other writers {_ATTEMPTS} times")
@@ -108,7 +108,12 @@ class Admission:
                 return incident_id
         return self._incidents.open_under(_open_key(alarm))
 
-    def _open(self, alarm: Alarm, reported: Reported | None) -> Admitted:
+    def open(self, alarm: Alarm, reported: Reported | None = None) -> Admitted:
+        """Open the alarm's incident.
+
+        Raises:
+            ConditionFailed: the alarm was here before, or an incident is open that it would join.
+        """
         incident = _opened_by(alarm)
         open_row = {**key(_open_key(alarm), rows.OPEN), "incident_id": incident.id}
         # The incidents of the same finding that are over: whoever reads this one wants to know how they ended.

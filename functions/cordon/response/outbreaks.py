@@ -8,6 +8,7 @@ can finish what a declarer left.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,19 +90,27 @@ class Outbreaks:
         return outbreak.id
 
     def _open(self, common: Common) -> Declared | None:
-        """Return the outbreak that is open for a key. One to which nothing came for a whole window takes no more."""
+        """Return the outbreak that is open for a key."""
+        declared = self._declared(common)
+        return declared if declared and self._is_open(declared, common) else None
+
+    def _declared(self, common: Common) -> Declared | None:
         row = self._table.get(rows.of_outbreak(common.key), rows.OUTBREAK)
-        declared = parsed(Declared, row) if row else None
-        if declared is None or clock.now() - declared.last_at > _window(common):
-            return None
-        return None if self._incident_of(declared).status in _OVER else declared
+        return parsed(Declared, row) if row else None
+
+    def _is_open(self, declared: Declared, common: Common) -> bool:
+        """Say whether the outbreak takes more incidents: not once it is over, nor when none came for a whole window."""
+        if clock.now() - declared.last_at > _window(common):
+            return False
+        return self._incident_of(declared).status not in _OVER
 
     def _incident_of(self, declared: Declared) -> Incident:
         """Return the outbreak's incident, opened now if its declarer died before."""
         try:
             return self._incidents.get(declared.incident_id)
         except IncidentNotFound:
-            Admission(self._incidents).admit(declared.alarm)
+            with contextlib.suppress(ConditionFailed):  # another finishes it at this moment
+                Admission(self._incidents).open(declared.alarm)
             return self._incidents.get(declared.incident_id)
 
     def _remember(self, incident: Incident, commons: list[Common]) -> None:
@@ -119,16 +128,18 @@ class Outbreaks:
 
     def _declare(self, incident: Incident, common: Common, members: list[Member]) -> str | None:
         """Declare the outbreak, or find that another has just done so."""
-        row_key = key(rows.of_outbreak(common.key), rows.OUTBREAK)
-        before = self._table.get(**row_key) or {}
+        before = self._declared(common)
+        if before and self._is_open(before, common):
+            return self._join(incident, common, before)
         alarm = opening_alarm(common, incident, [member.severity for member in members], clock.now())
         declared = Declared(
             incident_id=incident_id_for(alarm), alarm=alarm, declared_by=incident.id, last_at=alarm.raised_at
         )
-        row = {**row_key, **declared.model_dump(mode="json"), "last_at": stamp(declared.last_at), **_lasting()}
+        row = key(rows.of_outbreak(common.key), rows.OUTBREAK) | declared.model_dump(mode="json") | _lasting()
+        row["last_at"] = stamp(declared.last_at)
         condition = "attribute_not_exists(pk) OR incident_id = :before"
         try:
-            self._table.write(put(row, condition=condition, before=before.get("incident_id", "")))
+            self._table.write(put(row, condition=condition, before=before.incident_id if before else ""))
         except ConditionFailed:
             found = self._open(common)
             return self._join(incident, common, found) if found else None

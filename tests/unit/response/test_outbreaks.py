@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cordon.errors import RecordBusy
 from cordon.incidents import rows
-from cordon.incidents.table import Table, key, update
+from cordon.incidents.table import Row, Table, key, update
 from cordon.model.alarm import Alarm, Severity
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.response_policy import OutbreakRule
@@ -245,6 +245,26 @@ def test_of_many_at_once_all_are_in_one_outbreak(bed: Bed) -> None:
     assert storm.attached(outbreak.id) == sorted(f"pump-{number}" for number in range(12))
     assert set(answers) <= {outbreak.id, None}
     assert answers.count(None) <= 2
+
+
+def test_two_that_cross_the_threshold_together_declare_one(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has counted when the first declares: it joins him."""
+    storm = Storm(bed)
+    storm.assessed(1)
+    storm.assessed(2)
+    first, second = storm.raised(3), storm.raised(4)
+    count, outbreaks = bed.table.newest, []
+
+    def overtaken(*args: Any, **named: Any) -> list[Row]:
+        found = count(*args, **named)
+        monkeypatch.undo()
+        outbreaks.append(storm.attach(*first))
+        return found
+
+    monkeypatch.setattr(bed.table, "newest", overtaken)
+    outbreaks.append(storm.attach(*second))
+    assert outbreaks == [found.id for found in storm.outbreaks()] * 2
+    assert len(storm.attached(str(outbreaks[0]))) == 4
 
 
 class Dies(BaseException):
