@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from cordon.actions import actions_by_name
+from cordon.actions.action import Action
+from cordon.actions.sts_deny import StsDeny
+from cordon.actions.sts_policy import StsPolicy
 from cordon.incidents import rows
 from cordon.incidents.record import parsed
+from cordon.incidents.sts_holds import StsHolds
+from cordon.incidents.table import Table
 from cordon.model.approval import ApprovalRequest
+from cordon.model.change import LedgerEntry
 from cordon.model.incident import Incident
 
 from playtest.local_aws import LocalAws
 from playtest.local_aws.function_urls import ALICE
 from playtest.run.record import Record
 
+ACCOUNT = "123456789012"
 Alarm = Callable[..., str]
 """The fixture `alarm`: the text of an alarm about a thing."""
 Up = Callable[..., LocalAws]
@@ -98,6 +107,44 @@ def pages(aws: LocalAws) -> list[str]:
     return [call.params["Subject"] for call in published if call.params["TopicArn"] == topic]
 
 
+def actions_of(aws: LocalAws) -> dict[str, Action]:
+    """Every action, over the stack's own resources."""
+    table = aws.stack.resource("IncidentsTable")
+    holds = StsHolds(Table(aws.client("dynamodb"), table))
+    policy = StsPolicy(lambda: aws.client("iam"), aws.stack.resource("StsDenyPolicy"))
+    return actions_by_name(aws.client("iot"), ACCOUNT, StsDeny(holds, policy, table_name=table))
+
+
+def ledger_of(aws: LocalAws, incident: Incident) -> list[LedgerEntry]:
+    """The changes of an incident, in their order, each with how far it has come."""
+    return [parsed(LedgerEntry, row) for row in Record(aws).of_incident(incident.id, "CHANGE#")]
+
+
+def undo(aws: LocalAws, incident: Incident) -> None:
+    """Apply the inverse of what an incident changed, last change first."""
+    actions = actions_of(aws)
+    for entry in reversed(ledger_of(aws, incident)):
+        actions[entry.change.action].apply(entry.change.inverse())
+
+
+def run_command(aws: LocalAws, command: str) -> None:
+    """Run a command of the AWS CLI as a ticket gives it."""
+    _, service, operation, *options = shlex.split(command)
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    call = getattr(aws.client(service), operation.replace("-", "_"))
+    # The CLI's options are the members of the operation's input, spelt another way.
+    members = call.__self__.meta.service_model.operation_model(_operation(call)).input_shape.members
+    spelt = {name.lower(): name for name in members}
+    structures = {name for name, shape in members.items() if shape.type_name in {"map", "structure", "list"}}
+    named = {spelt[name.removeprefix("--").replace("-", "")]: value for name, value in given.items()}
+    call(**{name: json.loads(value) if name in structures else value for name, value in named.items()})
+
+
+def _operation(call: Any) -> str:
+    found: str = call.__self__.meta.method_to_api_mapping[call.__name__]
+    return found
+
+
 def locks(aws: LocalAws) -> list[str]:
     """The keys of the locks that are taken."""
     items = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
@@ -110,7 +157,7 @@ def request_of(aws: LocalAws, incident: Incident) -> ApprovalRequest:
     return parsed(ApprovalRequest, row)
 
 
-def told(aws: LocalAws, incident: Incident, verdict: str, by: str, plan: str | None = None) -> tuple[int, Any]:
+def told(aws: LocalAws, incident: Incident, verdict: str, by: str | None, plan: str | None = None) -> tuple[int, Any]:
     """What the desk answers to `by` who approves or rejects the incident's plan, or another one by its hash."""
     body = {"plan_hash": plan or request_of(aws, incident).plan_hash}
     return aws.ask_desk(by, "POST", f"/incidents/{incident.id}/{verdict}", body)
