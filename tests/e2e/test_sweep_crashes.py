@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from cordon.actions.sts_deny import StsDeny
+from cordon.model.change import Change
 from cordon.model.incident import IncidentStatus
 from cordon.model.thing import Criticality
 
 from playtest.local_aws import LocalAws
-from tests.e2e.answers import Alarm, Up, answer, at_rest, deaths, pages
+from tests.e2e.answers import Alarm, Up, actions_of, answer, at_rest, deaths, pages
 
 SWEEP = "SweepFunction"
 FIVE_MINUTES = 300
+TWELVE_HOURS = 12 * 3600
 
 
 def unclaimed(aws: LocalAws, alarm: Alarm, thing: str) -> None:
@@ -69,3 +72,31 @@ def test_a_ticket_that_waits_is_written_once_whatever_call_the_sweep_dies_after(
     incidents = at_rest(aws)
     assert {name: one.status for name, one in incidents.items()} == dict.fromkeys(played, IncidentStatus.ESCALATED)
     assert pages(aws) == [f"Cordon: incident {incidents[thing].id} needs a person" for thing in played]
+
+
+def test_a_hold_that_ran_out_is_let_go_once_whatever_call_the_sweep_dies_after(up: Up) -> None:
+    """The next sweep takes the certificate's id out of the policy and puts the hold away; the other's id stays in."""
+    aws = up()
+    action = actions_of(aws)[StsDeny.name]
+    kept = denial(aws, "camera-02")
+    for number in deaths(aws, [SWEEP]):
+        change = denial(aws, "camera-01", number)
+        action.apply(change)
+        aws.clock.advance(TWELVE_HOURS)
+        action.apply(kept)
+        aws.faults.stop_after(SWEEP, number)  # once more: what came before has switched every fault off
+        swept(aws)
+        swept(aws)
+        assert aws.fleet.snapshot().registry["sts-deny/policy"] == {
+            "certificates": [aws.fleet.certificate_id("camera-02")]
+        }
+        assert action.read(change.resource) is True, "it was denied for as long as there was anything to deny"
+        assert action.read(kept.resource) is True
+    assert pages(aws) == []
+
+
+def denial(aws: LocalAws, thing: str, number: int = 0) -> Change:
+    """The change that denies the sessions of a thing's certificate for the n-th incident."""
+    certificate = aws.fleet.certificate_id(thing)
+    resource = f"sts/{certificate}/inc-20261102-{number:010x}"
+    return Change(action=StsDeny.name, resource=resource, before=False, after=True, hits=[thing])
