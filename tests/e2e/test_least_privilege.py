@@ -6,6 +6,9 @@ That no step does more than its role allows needs no test of its own: the local 
 
 from __future__ import annotations
 
+import json
+
+from cordon.actions.sts_policy import MOST_VERSIONS, deny_document
 from cordon.model.incident import Mode
 
 from playtest.fleet import Behaviour
@@ -51,7 +54,8 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
         aws.faults.stop_after(function, _number_of_object(aws, function, part_of_key))
     play("pump-02")  # as pump-01 is made, so that the steps die after the same calls, and find their object there
     play("labeller-01")  # a client id of its own
-    play("camera-01")  # partial
+    fill_the_deny_policy_with_versions(aws)
+    play("camera-01")  # its credentials are denied, and later let go by the sweep
     play("filler-01")  # shared
     play("valve-controller-01")
     aws.clock.advance(3600)
@@ -80,6 +84,14 @@ def _number_of_object(aws: LocalAws, function: str, part_of_key: str) -> int:
     """Which call of a function's invocation wrote the object: a step that dies after it finds it there."""
     written = aws.calls.of(principal=function, service="s3", operation="PutObject")
     return [call.number for call in written if part_of_key in call.params["Key"]][-1]
+
+
+def fill_the_deny_policy_with_versions(aws: LocalAws) -> None:
+    """Let the policy have as many versions as IAM keeps, so that whoever writes one must delete one."""
+    iam, arn = aws.client("iam"), aws.stack.resource("StsDenyPolicy")
+    document = json.dumps(deny_document([]))
+    while len(iam.list_policy_versions(PolicyArn=arn)["Versions"]) < MOST_VERSIONS:
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
 
 
 def play_a_plan_that_becomes_shorter(aws: LocalAws, alarm: Alarm) -> None:
