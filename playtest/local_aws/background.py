@@ -75,7 +75,7 @@ class Background:
             self.changed.notify_all()
             self.changed.wait_for(lambda: self._ended or clock.now() >= wake or self._is_next(number))
             del self._asleep[number]
-        # Without the lock, since whoever listens to the clock acts now. Awake and under way, this work holds the others.
+        # Without the lock: whoever listens to the clock acts now. Awake and under way, this work holds the others.
         if (left := (wake - clock.now()).total_seconds()) > 0 and not self._ended:
             clock.advance(left)
         self.notify()
