@@ -31,7 +31,8 @@ CordonError
     ├── Expired             the decision comes too late
     ├── WrongPlan           the decision is about another plan than the one that waits
     ├── AlreadyDecided      somebody else decided before
-    └── SameIdentity        more people must be behind the plan, and this one is already
+    ├── SameIdentity        more people must be behind the plan or the policy, and this one is already
+    └── StalePolicy         another response policy is in force than the one that was seen
 
 A class's name is its `ErrorEquals` in the ASL: Step Functions compares names, and knows no inheritance.
 """
@@ -180,4 +181,8 @@ class AlreadyDecided(Refused):
 
 
 class SameIdentity(Refused):
-    """Two people must be behind the plan, and this identity is one of them already."""
+    """Two people must be behind the plan or the response policy, and this identity is one of them already."""
+
+
+class StalePolicy(Refused):
+    """Another response policy is in force than the one that the pushed one was compared with."""

@@ -28,6 +28,9 @@
 | PACE#<operation> | PACE | when the next call of that operation may be made |
 | STS | CERTIFICATE#<certificate>#<incident> | a hold on a certificate whose sessions of credentials are denied |
 | STS | LOCK | who is writing the policy that denies them |
+| POLICY | HEAD | the response policy in force: hash and version of its object, who pushed it |
+| POLICY | PROPOSAL | a push that loosens something, and waits for a second person |
+| POLICY | PUSH#<time>#<hash> | a policy that was put in force |
 | INCIDENT#<id> | STS#<certificate> | such a hold of the incident, once it has run out |
 """
 
@@ -58,6 +61,9 @@ PACE = "PACE"
 STS = "STS"
 """The partition of the holds on certificates whose sessions of AWS credentials are denied."""
 STS_HOLDS = "CERTIFICATE#"
+POLICY = "POLICY"
+"""The partition of the response policy, and what its rows are."""
+POLICY_HEAD, PROPOSAL, PUSHES = "HEAD", "PROPOSAL", "PUSH#"
 
 INCIDENT_DUE = "incident"
 TICKET_DUE = "ticket"

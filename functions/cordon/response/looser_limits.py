@@ -17,7 +17,7 @@ def budgets(old: Sequence[BudgetRule], new: Sequence[BudgetRule]) -> Iterator[st
     none at all is the tightest.
     """
     for place, rule in enumerate(new):
-        if not any(_covers(before, rule) for before in old):
+        if not any(_applies_too(before, rule) for before in old):
             yield f"budgets[{place}]: {_name(rule)} has a budget, where not all that it covers had one"
     for rule in old if new else ():
         if rule.things is not None and not any(_holds_things(after, rule, rule.things) for after in new):
@@ -28,20 +28,31 @@ def budgets(old: Sequence[BudgetRule], new: Sequence[BudgetRule]) -> Iterator[st
             )
 
 
-def _covers(wide: BudgetRule, narrow: BudgetRule) -> bool:
-    """Say whether `wide` applies to every thing that `narrow` applies to, and counts all that it counts."""
+def _applies_too(wide: BudgetRule, narrow: BudgetRule) -> bool:
+    """Say whether `wide` applies to every thing that `narrow` applies to. Whatever is in a group, or in one of its
+    child groups, is in some group: each of which has the budget of a rule without a name.
+    """
     return wide.scope == "fleet" or (wide.scope == narrow.scope and wide.name in {None, narrow.name})
 
 
+def _counts_all(wide: BudgetRule, narrow: BudgetRule) -> bool:
+    """Say whether `wide` counts all that `narrow` counts. A named group's rule counts what is in its child groups, each
+    of which a rule without a name counts by itself; a type has none below it.
+    """
+    if wide.scope == "fleet":
+        return True
+    return wide.scope == narrow.scope and (wide.name == narrow.name or (wide.scope == "type" and wide.name is None))
+
+
 def _holds_things(after: BudgetRule, before: BudgetRule, most: int) -> bool:
-    if after.things is None or after.things > most or not _covers(after, before):
+    if after.things is None or after.things > most or not _counts_all(after, before):
         return False
     return after.window_minutes >= before.window_minutes or after.things == 0
 
 
 def _holds_percent(after: BudgetRule, before: BudgetRule, most: float) -> bool:
     """As for things; but percents of two scopes are of different numbers."""
-    if not _covers(after, before):
+    if not _counts_all(after, before):
         return False
     if after.percent is None or after.percent > most or after.scope != before.scope:
         return after.things == 0

@@ -14,19 +14,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from cordon import clock
-from cordon.errors import CordonError
-from cordon.incidents.record import stamp
-from cordon.incidents.table import Row, Table, key, put
-from cordon.model.base import SCHEMA_VERSION, sha256_hex
+from cordon.errors import CordonError, RecordBusy
+from cordon.incidents import rows
+from cordon.incidents.table import ConditionFailed, Row, Table
+from cordon.model.base import sha256_hex
 from cordon.model.response_policy import ResponsePolicy
+from cordon.response.policy_push import Head, Proposal, Pushed, proposal_in, push_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 OBJECT = "response-policy.json"
-PARTITION, HEAD = "POLICY", "HEAD"
+PROPOSED = "proposals/{hash}.json"
 _KEPT = timedelta(seconds=30)
 """How long a policy that was read is used: a push counts everywhere after half a minute."""
+_TRIES = 5
+# What S3 answers for a version that is not there: the second where the role may not list the bucket (S3, GetObject).
+_GONE = frozenset({"NoSuchVersion", "NoSuchKey", "AccessDenied"})
 
 
 @dataclass(frozen=True)
@@ -54,36 +58,83 @@ class Policies:
             self._read = (now, self._found())
         return self._read[1]
 
-    def put_in_force(self, policy: ResponsePolicy, by: str) -> InForce:
-        """Put `policy` in force, for the identity `by`: the object first, then the row that names it."""
-        body = policy.canonical.encode()
-        version = self._s3.put_object(
-            Bucket=self._bucket, Key=OBJECT, Body=body, ContentType="application/json", ChecksumAlgorithm="SHA256"
+    def proposal(self) -> Proposal | None:
+        """Return the push that waits for a second person, whether its time has run out or not.
+
+        Raises:
+            RecordUnreadable: the row is not one.
+        """
+        return proposal_in(self._table.get(rows.POLICY, rows.PROPOSAL))
+
+    def push(self, policy: ResponsePolicy, *, by: str, base: str | None) -> Pushed:
+        """Put `policy` in force for the identity `by`, or propose it, where it loosens anything.
+
+        `base` is the hash of the policy that `by` has seen in force; None: he saw none. What is in force already is
+        pushed by whoever pushes it again. A proposal comes into force when a second identity pushes the very same
+        policy within a day, against the same policy in force. Died anywhere, it may be pushed again.
+
+        Raises:
+            StalePolicy: another policy is in force than the one that was seen.
+            SameIdentity: a second person must push it, and this one is the first.
+            RecordBusy: others pushed something each time; nothing of this push counts.
+        """
+        for _ in range(_TRIES):
+            head = self._head()
+            try:
+                return push_once(self._table, head, policy, by=by, base=base, keep=self._keep)
+            except ConditionFailed:
+                continue  # somebody else has pushed meanwhile: what is in force now is compared anew
+            finally:
+                self._read = None
+        raise RecordBusy(f"others pushed a policy {_TRIES} times meanwhile")
+
+    def _keep(self, policy: ResponsePolicy, *, proposed: bool) -> str | None:
+        """Write the object of a policy, before any row names it, and return its S3 version."""
+        return self._s3.put_object(
+            Bucket=self._bucket,
+            Key=PROPOSED.format(hash=policy.hash) if proposed else OBJECT,
+            Body=policy.canonical.encode(),
+            ContentType="application/json",
+            ChecksumAlgorithm="SHA256",  # S3 refuses a damaged upload
         ).get("VersionId")
-        facts: Row = {"hash": policy.hash, "version_id": version, "pushed_by": by, "at": stamp(clock.now())}
-        row = {**key(PARTITION, HEAD), "schema_version": SCHEMA_VERSION, **facts}
-        self._table.write(put(row, condition=None))
-        self._read = None
-        return self.in_force()
+
+    def _head(self) -> Head:
+        """Return what is in force just now. Passing trouble is raised: it must not look as if there was no policy."""
+        row = self._table.get(rows.POLICY, rows.POLICY_HEAD)
+        if row is None:
+            return Head(None, None, None)
+        try:
+            found = _parsed(self._object(row), row)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            found = _unreadable(error)
+        return Head(row, found.policy, found.trouble)
+
+    def _object(self, row: Row) -> bytes:
+        version = row.get("version_id")
+        which = {"VersionId": version} if version else {}
+        return self._s3.get_object(Bucket=self._bucket, Key=OBJECT, **which)["Body"].read()
 
     def _found(self) -> InForce:
         try:
-            row = self._table.get(PARTITION, HEAD)
+            row = self._table.get(rows.POLICY, rows.POLICY_HEAD)
             if row is None:
                 return InForce(None, trouble="no response policy was ever pushed")
-            version = row.get("version_id")
-            which = {"VersionId": version} if version else {}
-            body = self._s3.get_object(Bucket=self._bucket, Key=OBJECT, **which)["Body"].read()
+            return _parsed(self._object(row), row)
         except (ClientError, BotoCoreError, CordonError) as error:
-            return InForce(None, trouble=f"the response policy cannot be read: {type(error).__name__}")
-        return _parsed(body, row)
+            return _unreadable(error)
+
+
+def _unreadable(error: Exception) -> InForce:
+    return InForce(None, trouble=f"the response policy cannot be read: {type(error).__name__}")
 
 
 def _parsed(body: bytes, row: Row) -> InForce:
     if sha256_hex(body) != row.get("hash"):
         return InForce(None, trouble="the response policy in the bucket is not the one that was put in force")
     try:
-        policy = ResponsePolicy.model_validate_json(body)
+        policy = ResponsePolicy.parsed(body)
     except ValidationError as error:
         return InForce(None, trouble=f"the response policy is not one: {error.errors()[0]['msg']}")
     return InForce(policy, version=row.get("version_id"), hash=row["hash"])

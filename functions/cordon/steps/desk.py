@@ -25,6 +25,7 @@ from cordon.errors import (
     RequestIdUsed,
     RetryLater,
     SameIdentity,
+    StalePolicy,
     Throttled,
     TooLarge,
     UnknownIncident,
@@ -70,6 +71,7 @@ STATUS: dict[type[Refused], HTTPStatus] = {
     WrongPlan: HTTPStatus.CONFLICT,
     AlreadyDecided: HTTPStatus.CONFLICT,
     SameIdentity: HTTPStatus.CONFLICT,
+    StalePolicy: HTTPStatus.CONFLICT,
 }
 """Which HTTP status goes with which refusal: every one of them has its own name in the answer besides."""
 _KNOWN_PLAYBOOKS = frozenset({"contain_thing"})

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 PLAYBOOKS = ("contain_thing", "another")
 ALL_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-GROUPS = ("line-1", "line-2")
-TYPES = ("pump",)
+GROUPS = ("line-1", "line-1-east", "line-1-west")
+PARENTS = {"line-1-east": "line-1", "line-1-west": "line-1"}
+TYPES = ("pump", "valve")
 _ATTRIBUTES = st.sampled_from(["criticality", "tier"])
 _modes = st.sampled_from([Mode.AUTOMATIC, Mode.AUTOMATIC, Mode.AUTOMATIC, Mode.APPROVE, Mode.OBSERVE])
 _criticalities = st.sampled_from(Criticality)
@@ -40,6 +41,7 @@ _scopes = [
     {"scope": "fleet"},
     {"scope": "group"},
     {"scope": "group", "name": "line-1"},
+    {"scope": "type"},
     {"scope": "type", "name": "pump"},
 ]
 _amounts = [{"things": 0}, {"things": 2}, {"things": 3}, {"percent": 10.0}, {"things": 2, "percent": 50.0}]

@@ -88,6 +88,10 @@ LOOSER = [
     (fleet(things=10), "budgets: the fleet is no longer held to 5 percent in 60 minutes"),
     (fleet(percent=1), "budgets: the fleet is no longer held to 10 things in 60 minutes"),
     (fleet(things=10, percent=5, window_minutes=59), "budgets: the fleet is no longer held to 10 things in 60 minutes"),
+    (
+        {"budgets": [BASE["budgets"][0], {"scope": "group", "things": 2}]},  # each of its child groups by itself
+        "budgets: group line-1 is no longer held to 2 things in 60 minutes",
+    ),
     ({"budgets": BASE["budgets"][:1]}, "budgets: group line-1 is no longer held to 2 things in 60 minutes"),
     (hours("08:00", "18:01"), "windows.open: 1 minutes of the week more, the first on mon 18:00"),
     (hours("08:00", "18:00", "UTC"), "windows.zone: UTC where it was Europe/Berlin"),
@@ -148,7 +152,6 @@ TIGHTER = [
     {"budgets": [{"scope": "fleet", "things": 0}]},
     {"budgets": [*BASE["budgets"], {"scope": "type", "name": "pump", "things": 1}]},
     {"budgets": [{"scope": "fleet", "things": 2, "percent": 5}]},
-    {"budgets": [BASE["budgets"][0], {"scope": "group", "things": 2}]},
     fleet(things=10, percent=4, window_minutes=61),
     hours("08:01", "18:00"),
     freezes(("2026-11-01", "2026-12-01")),
