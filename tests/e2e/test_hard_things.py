@@ -171,17 +171,17 @@ def test_a_recorded_client_id_that_would_be_a_pattern_goes_to_a_person(alarm: Al
 def test_a_thing_is_cut_off_under_every_client_id_that_was_recorded_of_it(alarm: Alarm) -> None:
     """AWS tells of one client id only; with the rules the others are dropped and proven gone too."""
     with LocalAws(parameters={"RecordConnections": "yes"}, policy=demo_policy()) as aws:
-        arn = widen(aws, "pump-01")
-        for client_id in ("pump-01-debug", "pump-01-update"):
+        arn = widen(aws, "pump-04")
+        for client_id in ("pump-04-debug", "pump-04-update"):
             aws.fleet.broker.connect(client_id, arn)
-        incident = answered(aws, alarm("pump-01"))
+        incident = answered(aws, alarm("pump-04", "in-alarm.several-client-ids-contained"))
         assert incident.status is IncidentStatus.CONTAINED
-        for client_id in ("pump-01", "pump-01-debug", "pump-01-update"):
+        for client_id in ("pump-04", "pump-04-debug", "pump-04-update"):
             assert not session(aws, client_id).connected
         assert {leg.resource for leg in incident.legs} == {
-            "connection/pump-01",
-            "connection/pump-01-debug",
-            "connection/pump-01-update",
+            "connection/pump-04",
+            "connection/pump-04-debug",
+            "connection/pump-04-update",
         }
         assert aws.undelivered == []
 
