@@ -15,7 +15,7 @@ _WHOLE = 6144
 
 def plan_lines(plan: ShownPlan) -> Iterator[str]:
     """Yield what the plan would do, whom it would hit, what cannot be undone, and what it leaves open."""
-    yield from _part("changes, in this order", [_change(change) for change in plan.changes], "none")
+    yield from _part("changes, in this order", [line for one in plan.changes for line in _change(one)], "none")
     yield from _part(
         "sessions and other acts", [f"{plain(one.action)} {plain(one.resource)}" for one in plan.effects], "none"
     )
@@ -57,17 +57,42 @@ def _part(heading: str, lines: Sequence[str], nothing: str = "") -> Iterator[str
         yield f"  {heading}: {nothing}"
 
 
-def _change(change: ShownChange) -> str:
-    before, after = _exact(change.before, change.action), _exact(change.after, change.action)
+def _change(change: ShownChange) -> Iterator[str]:
+    """Yield the change in one line, and under it the statements of a policy that it makes."""
+    statements = _statements(change.after)
+    before = _exact(change.before, change.action)
+    after = f"a policy of {count(len(statements), 'statement')}" if statements else _exact(change.after, change.action)
     hits = f"  [hits {', '.join(plain(name) for name in change.hits)}]" if change.hits else ""
-    return f"{plain(change.action)} {plain(change.resource)}: {before} → {after}{hits}"
+    yield f"{plain(change.action)} {plain(change.resource)}: {before} → {after}{hits}"
+    yield from (f"  {line}" for line in statements)
 
 
 def _exact(value: Any, action: str) -> str:
-    """Return one side of a change, whole: whoever approves a policy sees each of its words."""
+    """Return one side of a change, whole."""
     if value is None or isinstance(value, bool):
         return side(value, action)
     return plain(value if isinstance(value, str) else json.dumps(value, sort_keys=True), _WHOLE)
+
+
+def _statements(value: Any) -> list[str]:
+    """Return a policy's statements, a line each and whole; nothing where it says more than statements, or is none."""
+    try:
+        document = json.loads(value) if isinstance(value, str) else value
+        if set(document) - {"Version", "Statement"}:
+            return []
+        return [_statement(dict(one)) for one in document["Statement"]]
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
+def _statement(statement: dict[str, Any]) -> str:
+    effect, acts, on = (_listed(statement.pop(part)) for part in ("Effect", "Action", "Resource"))
+    more = f", and {json.dumps(statement, sort_keys=True)}" if statement else ""
+    return plain(f"{effect} {acts} on {on}{more}", _WHOLE)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _final(plan: ShownPlan) -> list[str]:

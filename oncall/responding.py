@@ -7,6 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
+from cordon.errors import AlreadyDecided, Expired, NotPending, WrongPlan
 from cordon.model.incident import IncidentStatus
 
 from oncall.desk_answers import IncidentSeen, Outlook, ShownPlan, Started, read
@@ -81,7 +82,7 @@ class Responding:
             say(lines)
 
 
-_PASSED_BY = frozenset({"WrongPlan", "AlreadyDecided", "RequestExpired", "NotPending"})
+_PASSED_BY = frozenset(error.__name__ for error in (WrongPlan, AlreadyDecided, Expired, NotPending))
 """Refusals after which the incident is looked at again: it has moved on meanwhile."""
 
 

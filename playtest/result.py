@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from cordon.model.alarm import Attribution
+from cordon.model.approval import Answer, RequestStatus, Verdict
 from cordon.model.base import Word
+from cordon.model.change import Gap
 from cordon.model.incident import IncidentStatus, Leg
 from pydantic import Field
 
@@ -82,25 +86,60 @@ class EvidenceResult(Word):
     intact: bool
 
 
+class DecisionResult(Word):
+    """What one person decided: whose word it counts as, what AWS signed, and why."""
+
+    identity: str
+    user_arn: str
+    verdict: Verdict
+    at: datetime
+    reason: str | None
+
+
+class ApprovalResult(Word):
+    """The incident's last request for approval. `became` is what the playbook made of it; None: nothing yet."""
+
+    status: RequestStatus
+    plan_hash: str
+    requested_at: datetime
+    expires_at: datetime
+    identities_needed: int
+    requested_by: str | None
+    decisions: list[DecisionResult]
+    became: Answer | None
+    reasons: list[str]
+
+
 class IncidentResult(Word):
     """One incident. Seconds count from the alarm's arrival; None where there was no such moment.
 
-    `states` are those of all its executions, in the order in which the executions started.
+    `states` are those of all its executions, in the order in which the executions started. `policy_version` and
+    `policy_hash` are those of the response policy that its assessment went by.
     """
 
     id: str
     status: IncidentStatus
     playbook: str
     mode: str | None
+    decision: str | None
+    containment: str | None
     thing: str
+    attribution: Attribution | None
+    requested_by: str | None
+    outbreak: str | None
     severity: str
     sightings: int
     summary: str
     states: list[str]
     changes: list[ChangeResult]
     effects: list[EffectResult]
+    gaps: list[Gap]
     legs: list[Leg]
     reasons: list[str]
+    plan_hash: str | None
+    approval: ApprovalResult | None
+    policy_version: str | None
+    policy_hash: str | None
     ticket: TicketResult | None
     evidence: list[EvidenceResult]
     seconds_to_containment: float | None
@@ -142,6 +181,15 @@ class Page(Word):
     message: str
 
 
+class PolicyResult(Word):
+    """The response policy in force at the end, as it says itself. Without one, `trouble` says why."""
+
+    version: str | None
+    hash: str | None
+    trouble: str | None
+    says: dict[str, Any] | None
+
+
 class CostItem(Word):
     """What one kind of use costs, in dollars."""
 
@@ -167,4 +215,5 @@ class Result(Word):
     rejected: list[Rejection]
     dead_letters: list[DeadLetter]
     pages: list[Page]
+    policy: PolicyResult
     cost: Cost

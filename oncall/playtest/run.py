@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from oncall.errors import BadUsage, Failed
+from oncall.errors import BadUsage, Failed, bad
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,8 +43,20 @@ def run(
         ),
     ] = None,
     mode: Annotated[
-        str, typer.Option(metavar="observe|automatic", help="observe shows the plan, automatic carries it out.")
-    ] = "automatic",
+        str | None,
+        typer.Option(
+            metavar="observe|approve|automatic",
+            show_default="automatic",
+            help="observe shows the plan, approve asks people first, automatic carries it out.",
+        ),
+    ] = None,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="People of the demo plant approve each plan; two where two are needed.")
+    ] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="One of them rejects it.")] = False,
+    silent: Annotated[
+        bool, typer.Option("--silent", help="Nobody answers, and the time runs out. Without any of these, it waits.")
+    ] = False,
     repeat: Annotated[str, typer.Option(metavar="N", help="Deliver each alarm N times at once, 1 to 10000.")] = "1",
     fault: Annotated[
         list[str] | None,
@@ -62,7 +75,8 @@ def run(
 
     Exit status: 0 answered, 1 a person must look, 2 bad usage, 3 a plan waits for approval.
     """
-    asked = _scenario(files, with_thing or [], mode, repeat, fault or [])
+    asked = _scenario(files, with_things=with_thing or [], mode=mode, repeat=repeat, faults=fault or [])
+    asked = _answered(asked, {"approve": approve, "reject": reject, "silent": silent})
     with _log_file(logs) as log_file:
         played = _played(asked, None if as_json else _console())
         if log_file:
@@ -72,7 +86,7 @@ def run(
     raise typer.Exit(_exit_status(played))
 
 
-def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: str, faults: Sequence[str]) -> Scenario:
+def _scenario(files: Sequence[str], **asked: Any) -> Scenario:
     # Here and below: the local AWS takes a second to import, and no other command waits for it.
     from playtest.run.bad_scenario import BadScenario  # noqa: PLC0415 - see above
     from playtest.run.raw_alarm import STANDARD_INPUT, read_raw_alarm  # noqa: PLC0415 - see above
@@ -82,9 +96,19 @@ def _scenario(files: Sequence[str], things: Sequence[str], mode: str, repeat: st
         raise BadUsage("FILE: found - more than once, expected standard input once")
     try:
         alarms = [read_raw_alarm(file, sys.stdin.buffer) for file in files]
-        return scenario(alarms, with_things=things, mode=mode, repeat=repeat, faults=faults)
+        return scenario(alarms, **asked)
     except BadScenario as bad:
         raise BadUsage(str(bad)) from None
+
+
+def _answered(asked: Scenario, options: Mapping[str, bool]) -> Scenario:
+    """Return the scenario with what people do when they are asked, of which one option may say something."""
+    from playtest.run.demo_people import PeoplesAnswer  # noqa: PLC0415 - see above
+
+    given = [name for name, is_given in options.items() if is_given]
+    if len(given) > 1:
+        raise bad("options", " ".join(f"--{name}" for name in given), "one of --approve, --reject and --silent")
+    return dataclasses.replace(asked, answer=PeoplesAnswer(given[0]) if given else None)
 
 
 def _console() -> Console:
@@ -122,8 +146,8 @@ def _shown(asked: Scenario, console: Console) -> Played:
     show_beginning(console, asked)
     console.print()
     with LiveView(console) as view:
-        played = play(asked, on_event=view.take, on_up=view.up)
-    show_end(console, played, asked.mode)
+        played = play(asked, on_event=view.take, on_up=view.up, on_down=view.down)
+    show_end(console, played)
     return played
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cordon.model.incident import IncidentStatus, LegOutcome
+from cordon.model.alarm import Certainty
+from cordon.model.incident import Containment, IncidentStatus, LegOutcome
 from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from playtest.exit_status import ANSWERED, AWAITING_A_PERSON, OF_STATUS
+from playtest.report.request import request_lines
 from playtest.report.wording import count, duration, plain, short, side
 from playtest.result import ChangeResult, IncidentResult, TicketResult
 
+_NAMED = frozenset({Certainty.STATED})
 _PROVEN = frozenset({LegOutcome.REFUSED, LegOutcome.ABSENT})
 _STYLES = {ANSWERED: "bold green", AWAITING_A_PERSON: "bold yellow"}
+_COMMAND = "cordon "
 _COMMANDS = ("cordon-undo", "cordon-by-hand")
 
 
@@ -31,11 +35,17 @@ def incident_part(incident: IncidentResult) -> Iterator[RenderableType]:
         f"{incident.id}  ",
         (incident.status.upper(), status_style(incident.status)),
         f"  {plain(incident.thing, 128)}",
-        (f"  {incident.playbook}, {incident.mode or 'not assessed'}", "dim"),
+        (f"  {incident.playbook}, {_how(incident)}", "dim"),
     )
     yield _facts(incident)
     if incident.ticket:
         yield from _ticket(incident.ticket)
+
+
+def _how(incident: IncidentResult) -> str:
+    """Return how far Cordon may go, and what it does to the thing where that is not to cut it off."""
+    said = incident.mode or "not assessed"
+    return f"{said}, {incident.containment}" if incident.containment == Containment.RESTRICT else said
 
 
 def _facts(incident: IncidentResult) -> Table:
@@ -59,7 +69,10 @@ def _acted(incident: IncidentResult) -> bool:
 
 def _lists(incident: IncidentResult) -> dict[str, list[Text]]:
     return {
+        "thing": _thing(incident),
         "reasons": [Text(plain(reason)) for reason in incident.reasons],
+        "approval": list(request_lines(incident)),
+        "open": [Text(f"{short(gap.resource)}: {short(gap.reason)}") for gap in incident.gaps],
         "legs": [
             Text.assemble(
                 (f"{leg.outcome:<9} ", "green" if leg.outcome in _PROVEN else "red"),
@@ -78,6 +91,13 @@ def _lists(incident: IncidentResult) -> dict[str, list[Text]]:
             for piece in incident.evidence
         ],
     }
+
+
+def _thing(incident: IncidentResult) -> list[Text]:
+    """Return how the alarm was tied to its thing where it does not name it, and the outbreak that it is part of."""
+    found = incident.attribution
+    how = [Text(f"{found.certainty}: {plain(found.how, 1000)}")] if found and found.certainty not in _NAMED else []
+    return [*how, *([Text(f"part of the outbreak {incident.outbreak}")] if incident.outbreak else [])]
 
 
 def _change(change: ChangeResult, incident_id: str) -> Text:
@@ -99,11 +119,16 @@ def _ticket(ticket: TicketResult) -> Iterator[RenderableType]:
     if ticket.id is None:
         yield Text(f"  Ticket: {ticket.system} did not take it yet; the sweep tries again.", "yellow")
         return
-    lines = [short(line, 2048) for line in (ticket.description or "").splitlines()]
+    lines = [_line(line) for line in (ticket.description or "").splitlines()]
     commands = [line for name in _COMMANDS for line in _datum(ticket, name)]
     body = "\n".join([*lines, *commands])
     title = Text(f"{ticket.system} {ticket.id}  {plain(ticket.title or '')}")
     yield Panel(Text(body), title=title, title_align="left", border_style="dim", padding=(0, 1))
+
+
+def _line(line: str) -> str:
+    """Return one line of a ticket's text; a command in it stays whole, to be copied."""
+    return plain(line, 2048) if _COMMAND in line else short(line, 2048)
 
 
 def _datum(ticket: TicketResult, name: str) -> list[str]:

@@ -22,7 +22,7 @@ class LiveView:
         """Print to `console`, which must have been made before the local AWS took the standard output over."""
         self._console = console
         self._lines: StateLines | None = None
-        self._events: queue.SimpleQueue[PlayEvent | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[StateLines, PlayEvent] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._print, name="live view", daemon=True)
         self._waiting = console.status(Text("Deploying template.yaml into the local AWS …", "dim"))
 
@@ -46,12 +46,21 @@ class LiveView:
         self._waiting.stop()
         self._lines = StateLines(aws.clock.now(), playbook_states())
 
+    def down(self) -> None:
+        """Stop, and say who still waits: how the local AWS ends what is left is no part of the play."""
+        lines, self._lines = self._lines, None
+        self._events.put(None)
+        self._thread.join()
+        for line in lines.waiting() if lines else ():
+            self._console.print(line)
+
     def take(self, event: PlayEvent) -> None:
         """Take one event, on whatever thread it happened; a function's own thread must not print."""
         if self._lines is not None:
-            self._events.put(event)
+            self._events.put((self._lines, event))
 
     def _print(self) -> None:
-        while (event := self._events.get()) is not None:
-            for line in self._lines.lines(event) if self._lines else ():
+        while (happened := self._events.get()) is not None:
+            lines, event = happened
+            for line in lines.lines(event):
                 self._console.print(line)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from cordon.model.incident import Mode
+from cordon.model.incident import IncidentStatus
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from playtest.exit_status import ANSWERED, exit_status, meaning
 from playtest.report.fleet import fleet_part
 from playtest.report.incident import incident_part
+from playtest.report.request import what_to_type
 from playtest.report.wording import count, plain
-from playtest.result import AlarmResult, Cost, Fate, Result
+from playtest.result import AlarmResult, Cost, Fate, PolicyResult, Result
 from playtest.run.play import Played
 from playtest.run.raw_alarm import Event, Message, posts_in
 from playtest.run.scenario import Scenario
@@ -25,9 +26,8 @@ _WAYS = {Event: "put on the default bus", Message: "published on the alarm topic
 
 def show_beginning(console: Console, scenario: Scenario) -> None:
     """Print what is delivered where."""
-    title = Text.assemble(
-        ("Cordon playtest", "bold"), f"  the real template, playbooks and handlers, in {scenario.mode} mode"
-    )
+    how = f"in {scenario.mode} mode" if scenario.mode else "under a response policy of your own"
+    title = Text.assemble(("Cordon playtest", "bold"), f"  the real template, playbooks and handlers, {how}")
     console.print(title)
     for alarm in scenario.alarms:
         times = f", {scenario.repeat} times at once" if scenario.repeat > 1 else ""
@@ -40,7 +40,7 @@ def show_beginning(console: Console, scenario: Scenario) -> None:
         console.print(Text(f"  with the fault {fault.fault.name} {fault.where}".rstrip(), "yellow"))
 
 
-def show_end(console: Console, played: Played, mode: Mode) -> None:
+def show_end(console: Console, played: Played) -> None:
     """Print what became of it all; the last line says what the exit status means."""
     result = played.result
     parts: dict[str, Iterator[RenderableType]] = {
@@ -54,10 +54,12 @@ def show_end(console: Console, played: Played, mode: Mode) -> None:
     for incident in result.incidents:
         console.print()
         console.print(Group(*incident_part(incident)))
+        for line in what_to_type(incident):
+            console.print(line, soft_wrap=True)
     console.print()
-    console.print(Group(*_pages(result), *_cost(result.cost)))
-    if mode is Mode.OBSERVE and result.incidents:
-        console.print(Text("Observe mode: the plan stands in the ticket, and nothing was changed.", "dim"))
+    console.print(Group(*_pages(result), *_policy(result.policy), *_cost(result.cost)))
+    if any(incident.status is IncidentStatus.OBSERVED for incident in result.incidents):
+        console.print(Text("Observed: the plan stands in the ticket, and nothing was changed.", "dim"))
     status = exit_status(result)
     console.print(
         Text(f"Exit {status}: {plain(meaning(result), 1000)}.", "bold green" if status == ANSWERED else "bold red")
@@ -83,6 +85,12 @@ def _fate(alarm: AlarmResult) -> tuple[str, str]:
 def _pages(result: Result) -> Iterator[RenderableType]:
     for page in result.pages:
         yield Text.assemble(("Page  ", "bold yellow"), plain(page.subject), (f"  {plain(page.message)}", "dim"))
+
+
+def _policy(policy: PolicyResult) -> Iterator[RenderableType]:
+    """Yield which response policy is in force, or why none is."""
+    said = f"{policy.hash[:8]}… is in force" if policy.hash else f"none: {plain(policy.trouble or '')}"
+    yield Text.assemble(("Policy  ", "bold"), said)
 
 
 def _cost(cost: Cost) -> Iterator[RenderableType]:

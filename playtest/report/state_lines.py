@@ -29,6 +29,7 @@ class _Run:
     left: str = ""
     left_at: datetime | None = None
     failed: bool = False
+    over: bool = False
     shown: bool = False
     silent: bool = False
 
@@ -59,6 +60,15 @@ class StateLines:
             return [*self._heading(run), self._failure(event)]
         return self._ended(run, event) if event.kind is PlayEventKind.EXECUTION_ENDED else []
 
+    def waiting(self) -> list[Text]:
+        """Return where each execution stands that has not ended, when there is nothing left to happen."""
+        return [
+            line
+            for run in self._runs.values()
+            if run.entered and not run.over and not run.silent
+            for line in (*self._heading(run), self._line(run.entered, "⧖", f"{run.state:<24} waits", "bold yellow"))
+        ]
+
     def _entered(self, run: _Run, event: PlayEvent) -> list[Text]:
         if event.subject == _NOT_NEEDED:
             run.silent = True
@@ -87,10 +97,11 @@ class StateLines:
             return []  # a loop's turn: the wait says it
         elif kind in {"Choice", "Pass"}:
             sign, said, style = "·", f"on to {following}", "dim"
-        return [*self._heading(run), self._line(run.entered, sign, f"{left:<24} {said}".rstrip(), style)]
+        at = run.left_at if run.failed and run.left_at else run.entered
+        return [*self._heading(run), self._line(at, sign, f"{left:<24} {said}".rstrip(), style)]
 
     def _ended(self, run: _Run, event: PlayEvent) -> list[Text]:
-        lines = self._leave(run, "")
+        lines, run.over = self._leave(run, ""), True
         if run.state and self._states.get(run.state, {}).get("Type") == "Fail":
             lines.append(self._line(event.at, "✗", run.state, "red"))
         error = event.detail.get("error")
@@ -105,7 +116,8 @@ class StateLines:
 
     def _failure(self, event: PlayEvent) -> Text:
         error, cause = (short(str(event.detail.get(part) or ""), 120) for part in ("error", "cause"))
-        return self._line(event.at, "✗", f"{event.subject:<24} {error}: {cause}", "red")
+        said = f"{error}: {cause}" if cause else error
+        return self._line(event.at, "✗", f"{event.subject:<24} {said}", "red")
 
     def _line(self, at: datetime, sign: str, said: str, style: str) -> Text:
         minutes, seconds = divmod(max(0, int((at - self._origin).total_seconds())), 60)

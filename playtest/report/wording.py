@@ -13,6 +13,7 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _SIDES: Mapping[str, tuple[str, str]] = {
     "policy_attachment": ("detached", "attached"),
     "group_membership": ("out", "in"),
+    "sts_deny": ("good", "denied"),
 }
 """What false and true mean in a change of this action."""
 

@@ -6,10 +6,19 @@ from datetime import datetime
 
 from cordon.incidents import rows
 from cordon.incidents.record import parsed
+from cordon.model.approval import ApprovalRequest
 from cordon.model.change import ChangeStatus, EffectRecord, LedgerEntry
 from cordon.model.incident import Incident
 
-from playtest.result import ChangeResult, EffectResult, EvidenceResult, IncidentResult, TicketResult
+from playtest.result import (
+    ApprovalResult,
+    ChangeResult,
+    DecisionResult,
+    EffectResult,
+    EvidenceResult,
+    IncidentResult,
+    TicketResult,
+)
 from playtest.run.record import Record
 
 _APPLIED = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED})
@@ -23,19 +32,53 @@ def incident_result(incident: Incident, record: Record) -> IncidentResult:
         status=incident.status,
         playbook=incident.playbook,
         mode=incident.mode,
+        decision=incident.decision,
+        containment=incident.containment,
         thing=incident.subject,
+        attribution=incident.attribution,
+        requested_by=incident.requested_by,
+        outbreak=incident.outbreak,
         severity=incident.severity,
         sightings=incident.sightings,
         summary=incident.summary,
         states=list(record.states_of(incident.id)),
         changes=[_change(parsed(LedgerEntry, row)) for row in record.of_incident(incident.id, "CHANGE#")],
         effects=_effects(incident, record),
+        gaps=incident.plan_gaps,
         legs=incident.legs,
         reasons=incident.reasons,
+        plan_hash=incident.plan_hash,
+        approval=_approval(incident, record),
+        policy_version=incident.policy_version,
+        policy_hash=incident.policy_hash,
         ticket=_ticket(incident, record),
         evidence=_evidence(incident, record),
         seconds_to_containment=_seconds(incident, incident.first_contained_at),
         seconds_to_proof=_seconds(incident, incident.proven_at),
+    )
+
+
+def _approval(incident: Incident, record: Record) -> ApprovalResult | None:
+    """Return the request without its task token: whoever has that can resume the execution."""
+    found = [parsed(ApprovalRequest, row) for row in record.of_incident(incident.id, rows.APPROVAL)]
+    if not found:
+        return None
+    (request,) = found
+    return ApprovalResult(
+        status=request.status,
+        plan_hash=request.plan_hash,
+        requested_at=request.requested_at,
+        expires_at=request.answer_until,
+        identities_needed=request.identities_needed,
+        requested_by=request.requested_by,
+        decisions=[
+            DecisionResult(
+                identity=one.identity, user_arn=one.user_arn, verdict=one.verdict, at=one.at, reason=one.reason
+            )
+            for one in request.decisions
+        ],
+        became=request.answer,
+        reasons=request.answer_reasons,
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cordon.steps import step
+
 from playtest.cost import cost_of
 from playtest.fleet import Snapshot, diff
 from playtest.local_aws import Call, Invocation, LocalAws, PlayEvent
-from playtest.result import FleetChange, Page, Result
+from playtest.result import FleetChange, Page, PolicyResult, Result
 from playtest.run.alarm_results import alarm_results, refusals
-from playtest.run.demo_policy import demo_policy
 from playtest.run.delivery import Delivery, deliver
+from playtest.run.demo_people import answer_requests
 from playtest.run.incident_results import incident_result
 from playtest.run.queues import dead_letters, rejections
 from playtest.run.raw_alarm import Message
@@ -36,15 +38,19 @@ def play(
     *,
     on_event: Callable[[PlayEvent], None] | None = None,
     on_up: Callable[[LocalAws], None] | None = None,
+    on_down: Callable[[], None] | None = None,
 ) -> Played:
     """Deploy the template, put the alarms in one after the other, and read from the record what became of them.
 
-    `on_event` is called on many threads while it runs, `on_up` once the local AWS stands and before the first alarm.
+    People answer once all alarms are in: whatever comes while a request waits is part of what they are asked.
+
+    `on_event` is called on many threads while it runs, `on_up` once the local AWS stands and before the first alarm,
+    `on_down` when everything has happened and the local AWS ends.
 
     Raises:
         Exception: the local AWS itself failed (an API that it lacks, a deployment that it refuses); nothing is known.
     """
-    with LocalAws(policy=demo_policy(scenario.mode), on_event=on_event) as aws:
+    with LocalAws(policy=scenario.policy, on_event=on_event) as aws:
         for thing in scenario.things:
             aws.fleet.add_thing(thing.name, thing.attributes)
         for fault in scenario.faults:
@@ -56,7 +62,11 @@ def play(
         for alarm in scenario.alarms:
             delivered += deliver(aws, alarm, scenario.repeat)
             aws.settle()
+        if scenario.answer:
+            answer_requests(aws, scenario.answer)
         after = aws.fleet.snapshot()
+        if on_down:
+            on_down()
         result = _read(aws, delivered, before, after)
         return Played(result, before, after, tuple(aws.calls), tuple(aws.invocations))
 
@@ -75,7 +85,15 @@ def _read(aws: LocalAws, delivered: list[Delivery], before: Snapshot, after: Sna
         dead_letters=dead_letters(aws),
         pages=_pages(aws),
         cost=cost_of(usage_of(aws, published)),
+        policy=_policy(),
     )
+
+
+def _policy() -> PolicyResult:
+    """Return the policy as a function would find it now; after the cost, since to look costs."""
+    found = step.policies().in_force()
+    says = found.policy.model_dump(mode="json") if found.policy else None
+    return PolicyResult(version=found.version, hash=found.hash, trouble=found.trouble, says=says)
 
 
 def _pages(aws: LocalAws) -> list[Page]:

@@ -21,12 +21,14 @@ EVENTS = ROOT / "events"
 SAMPLE = EVENTS / "device-defender-detect.in-alarm.messages-sent-contained.json"
 CLEARED = EVENTS / "device-defender-detect.alarm-cleared.nothing-open-ignored.json"
 STDOUT = pytest.CaptureFixture[str]
-KEYS = {"alarms", "incidents", "fleet_diff", "rejected", "dead_letters", "pages", "cost"}
-"""What the issue asks for, and the pages: whether a person was told is no other part's to say."""
+KEYS = {"alarms", "incidents", "fleet_diff", "rejected", "dead_letters", "pages", "policy", "cost"}
+"""What the issues ask for, and the pages: whether a person was told is no other part's to say."""
 KEYS_OF_AN_ALARM = {"source", "kind", "accepted", "reason", "file", "delivery", "became", "field", "incident"}
 KEYS_OF_AN_INCIDENT = {
     *("id", "status", "playbook", "mode", "thing", "severity", "sightings", "summary", "states", "reasons", "legs"),
     *("changes", "effects", "ticket", "evidence", "seconds_to_containment", "seconds_to_proof"),
+    *("decision", "attribution", "containment", "policy_version", "policy_hash", "gaps", "approval", "plan_hash"),
+    *("outbreak", "requested_by"),
 }
 KEYS_OF_A_CHANGE = {"action", "resource", "before", "after", "applied", "verified", "reversible", "status"}
 VARIES = {
@@ -155,13 +157,13 @@ def test_an_alarm_that_clears_is_noted_and_lifts_nothing(capsys: STDOUT) -> None
 def test_the_attributes_of_an_added_thing_are_those_that_it_is_judged_by(
     capsys: STDOUT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Added as safety-critical, it is a person's; its alarm may name its certificate and the present by placeholder."""
+    """Added as safety-critical, it asks a person; its alarm may name its certificate and the present by placeholder."""
     text = about("press-07", principalId="${certificate-id:press-07}").replace("1791792000000", "${now}")
     assert "${now}" in text
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     status, result = json_of(capsys, "--with-thing", "press-07:criticality=safety-critical", "-")
     (incident,) = result["incidents"]
-    assert (status, incident["status"], incident["thing"]) == (1, "escalated", "press-07")
+    assert (status, incident["status"], incident["thing"]) == (3, "awaiting_approval", "press-07")
     assert any("safety-critical" in reason for reason in incident["reasons"])
     assert result["fleet_diff"] == []
 

@@ -10,7 +10,7 @@ ID = "inc-20261123-0123456789"
 HASH, OTHER_HASH = "a" * 64, "b" * 64
 MARIA = "arn:aws:iam::123456789012:user/maria"
 CERTIFICATE = "certificate/" + "f" * 64
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}]}
+POLICY: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}]}
 
 
 def a_change(**changed: Any) -> Json:

@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 
 from oncall.cli import run
-from tests.unit.oncall.desk_says import HASH, ID, MARIA, a_decision, a_dry_run, a_plan, a_request, an_incident
+from tests.unit.oncall.desk_says import (
+    HASH,
+    ID,
+    MARIA,
+    POLICY,
+    a_change,
+    a_decision,
+    a_dry_run,
+    a_plan,
+    a_request,
+    an_incident,
+)
 from tests.unit.oncall.signed_desk import SignedDesk
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -33,7 +44,7 @@ def test_without_a_hash_the_plan_is_shown_and_nothing_is_decided_unless_the_pers
     for said in (
         "f" * 64,
         "ACTIVE → INACTIVE",
-        '"Action": "iot:Connect"',
+        "      Allow iot:Connect on *\n",
         "hits 1 thing",
         "sts/device",
         HASH,
@@ -167,6 +178,30 @@ def test_a_dry_run_says_what_would_come_of_it(
     desk.will_say((200, a_dry_run(**changed)))
     assert run(["plan", "contain_thing", "--thing", "pump-01"]) == 0
     assert asked(desk) == [("POST", "/plan", {"playbook": "contain_thing", "thing_name": "pump-01"})]
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (POLICY, "nothing → a policy of 1 statement"),
+        (json.dumps(POLICY), "nothing → a policy of 1 statement"),
+        ({**POLICY, "Id": "x"}, 'nothing → {"Id": "x", "Statement"'),
+        (
+            {"Statement": [{"Effect": "Deny", "NotAction": "x"}]},
+            'nothing → {"Statement": [{"Effect": "Deny", "NotAction"',
+        ),
+        (
+            {"Statement": [POLICY["Statement"][0] | {"Resource": ["a", "b"], "Condition": {"Bool": {"c": "true"}}}]},
+            'Allow iot:Connect on a, b, and {"Condition": {"Bool": {"c": "true"}}}',
+        ),
+        (["x" * 5000], "x" * 5000),
+    ],
+)
+def test_no_word_of_a_policy_is_left_out(desk: SignedDesk, capsys: STDOUT, *, after: Any, words: str) -> None:
+    """Whoever approves a policy has seen all of it: statement by statement, or as it is where it says more."""
+    desk.will_say((200, a_dry_run(plan=a_plan(changes=[a_change(before=None, after=after)]))))
+    assert run(["plan", "contain_thing", "--thing", "pump-01"]) == 0
     assert words in capsys.readouterr().out
 
 

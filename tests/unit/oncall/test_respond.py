@@ -115,9 +115,8 @@ def test_another_plan_than_the_one_that_was_shown_is_shown_and_asked_again(
 ) -> None:
     """Without a second yes it is left waiting, with the command that approves it."""
     questions = person_says("y y" if agrees else "y enter")
-    desk.will_say((200, a_dry_run()), (200, started()), (200, OTHER), *(
-        [(200, a_decision()), (200, an_incident("contained"))] if agrees else []
-    ))  # fmt: skip
+    then = [(200, a_decision()), (200, an_incident("contained"))] if agrees else []
+    desk.will_say((200, a_dry_run()), (200, started()), (200, OTHER), *then)
     assert run(RESPOND) == status
     assert questions == ["Start it, and approve this plan?", "Approve this plan?"]
     assert approved(desk) == hashes

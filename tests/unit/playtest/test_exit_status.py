@@ -4,9 +4,22 @@ import pytest
 from cordon.model.incident import IncidentStatus
 
 from playtest.exit_status import OF_STATUS, exit_status, meaning
-from playtest.result import AlarmResult, Cost, DeadLetter, EvidenceResult, Fate, IncidentResult, Rejection, Result
+from playtest.result import (
+    AlarmResult,
+    Cost,
+    DeadLetter,
+    EvidenceResult,
+    Fate,
+    IncidentResult,
+    PolicyResult,
+    Rejection,
+    Result,
+)
 
 S = IncidentStatus
+
+
+NO_POLICY = PolicyResult(version=None, hash=None, trouble="there is none", says=None)
 
 
 def incident(status: IncidentStatus, *, intact: bool = True) -> IncidentResult:
@@ -16,15 +29,25 @@ def incident(status: IncidentStatus, *, intact: bool = True) -> IncidentResult:
         status=status,
         playbook="contain_thing",
         mode="automatic",
+        decision="automatic",
+        containment="isolate",
         thing="pump-01",
+        attribution=None,
+        requested_by=None,
+        outbreak=None,
         severity="high",
         sightings=1,
         summary="",
         states=[],
         changes=[],
         effects=[],
+        gaps=[],
         legs=[],
         reasons=[],
+        plan_hash=None,
+        approval=None,
+        policy_version=None,
+        policy_hash=None,
         ticket=None,
         evidence=[EvidenceResult(key="a", sha256="b", intact=intact)],
         seconds_to_containment=None,
@@ -41,7 +64,7 @@ def result(*incidents: IncidentResult, **more: list[object]) -> Result:
     """A result with these incidents and nothing else, unless it is said."""
     nothing: dict[str, list[object]] = {"alarms": [], "fleet_diff": [], "rejected": [], "dead_letters": [], "pages": []}
     return Result.model_validate(
-        {**nothing, **more, "incidents": list(incidents), "cost": Cost(dollars=0, services=[])}
+        {**nothing, **more, "incidents": list(incidents), "cost": Cost(dollars=0, services=[]), "policy": NO_POLICY}
     )
 
 

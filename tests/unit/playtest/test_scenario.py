@@ -8,6 +8,7 @@ from cordon.model.incident import Mode
 from playtest.run.added_thing import AddedThing, parse_added_thing
 from playtest.run.asked_fault import FAULTS
 from playtest.run.bad_scenario import BadScenario
+from playtest.run.demo_policy import demo_policy
 from playtest.run.raw_alarm import RawAlarm
 from playtest.run.scenario import scenario
 
@@ -58,7 +59,8 @@ def test_a_thing_that_aws_would_refuse_is_bad_usage(text: str, named: str) -> No
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"mode": "approve"},
+        {"mode": "dare"},
+        {"mode": "observe", "policy": demo_policy()},
         {"repeat": 0},
         {"repeat": -1},
         {"repeat": 10_001},
