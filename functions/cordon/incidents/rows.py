@@ -26,11 +26,11 @@
 | OUTBREAK#<key> | HEAD | the outbreak that is declared for what its things have in common |
 | OUTBREAK#<key> | MEMBER#<time>#<incident> | an incident that has it in common |
 | PACE#<operation> | PACE | when the next call of that operation may be made |
-| STS | CERTIFICATE#<certificate>#<incident> | a hold on a certificate whose sessions of credentials are denied |
-| STS | LOCK | who is writing the policy that denies them |
 | POLICY | HEAD | the response policy in force: hash and version of its object, who pushed it |
 | POLICY | PROPOSAL | a push that loosens something, and waits for a second person |
 | POLICY | PUSH#<time>#<hash> | a policy that was put in force |
+| STS | CERTIFICATE#<certificate>#<incident> | a hold on a certificate whose sessions of credentials are denied |
+| STS | LOCK | who is writing the policy that denies them |
 | INCIDENT#<id> | STS#<certificate> | such a hold of the incident, once it has run out |
 """
 

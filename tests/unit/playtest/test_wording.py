@@ -29,6 +29,7 @@ def test_an_id_is_cut_to_its_first_digits() -> None:
     [
         (True, "policy_attachment", "attached"),
         (False, "group_membership", "out"),
+        (True, "sts_deny", "denied"),
         (True, "", "yes"),
         (None, "", "nothing"),
         ([], "", "none"),
