@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cordon.alarms.untrusted_json import json_object
 from cordon.errors import AlarmRejected, BadRequest, TooLarge
 from cordon.model.mistake import mistakes
+from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import THING_NAME
 
 LONGEST_BODY = 256 * 1024
@@ -50,6 +51,13 @@ class RejectionGiven(ApprovalGiven):
     """POST /incidents/{id}/reject."""
 
     reason: Reason | None = None
+
+
+class PolicyPushed(Asked):
+    """POST /policy: a response policy, and the hash of the one that its author has seen in force."""
+
+    policy: ResponsePolicy
+    base: Hash | None = None
 
 
 class Nothing(Asked):

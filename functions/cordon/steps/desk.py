@@ -47,6 +47,7 @@ from cordon.response.url_request import (
     Asked,
     Nothing,
     PlanAsked,
+    PolicyPushed,
     RejectionGiven,
     ResponseAsked,
     UrlEvent,
@@ -111,6 +112,21 @@ class Desk:
         """Record that a person rejects it."""
         return self._decide(incident_id, who, asked.plan_hash, Verdict.REJECT, asked.reason)
 
+    def policy(self, _: str, _who: Identity, _nothing: Nothing) -> Json:
+        """Show the response policy in force, and a push that waits for a second person."""
+        found, waiting = self.policies.in_force(), self.policies.proposal()
+        return {
+            "policy": found.policy.model_dump(mode="json") if found.policy else None,
+            "version": found.version,
+            "hash": found.hash,
+            "trouble": found.trouble,
+            "proposal": waiting.model_dump(mode="json") if waiting else None,
+        }
+
+    def push(self, _: str, who: Identity, asked: PolicyPushed) -> Json:
+        """Put a response policy in force, or propose it, where it takes a second person to push the same."""
+        return self.policies.push(asked.policy, by=who.name, base=asked.base).model_dump(mode="json")
+
     def _decide(self, incident_id: str, who: Identity, plan_hash: str, verdict: Verdict, reason: str | None) -> Json:
         self.showing.incidents.get(incident_id)
         said = GivenDecision(identity=who.name, user_arn=who.user_arn, verdict=verdict, reason=reason, at=clock.now())
@@ -145,6 +161,7 @@ class Route:
 _ID = r"(inc-\d{8}-[0-9a-f]{10})"
 ROUTES = (
     Route(re.compile("/respond"), {"POST": (ResponseAsked, Desk.respond)}),
+    Route(re.compile("/policy"), {"GET": (Nothing, Desk.policy), "POST": (PolicyPushed, Desk.push)}),
     Route(re.compile("/plan"), {"POST": (PlanAsked, Desk.plan)}),
     Route(re.compile(f"/incidents/{_ID}"), {"GET": (Nothing, Desk.show)}),
     Route(re.compile(f"/incidents/{_ID}/approve"), {"POST": (ApprovalGiven, Desk.approve)}),
