@@ -52,7 +52,9 @@ def connect(where: Whereabouts) -> DeskClient:
         if region is None:
             raise NoRegionError
         bundle = session._session.get_config_variable("ca_bundle")  # noqa: SLF001 - boto3 shows it nowhere else
-        http = URLLib3Session(verify=bundle or True, proxies=get_environ_proxies(url), timeout=_TIMEOUTS)  # type: ignore[arg-type] # the stubs know neither a bundle's path nor two time-outs
+        # What is on this machine is asked by no proxy: unencrypted, the session token would go through it.
+        proxies = get_environ_proxies(url) if url.startswith("https:") else {}
+        http = URLLib3Session(verify=bundle or True, proxies=proxies, timeout=_TIMEOUTS)  # type: ignore[arg-type] # the stubs know neither a bundle's path nor two time-outs
         return DeskClient(url, region, credentials, http)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -51,6 +52,16 @@ def test_without_a_hash_the_plan_is_shown_and_nothing_is_decided_unless_the_pers
         "13:00:00",
     ):
         assert said in out
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "n\n", "no\n"])
+def test_only_a_yes_is_a_yes(desk: SignedDesk, capsys: STDOUT, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    """Nobody there, an empty line, a no: nothing is decided, and the exit status says so."""
+    desk.will_say((200, an_incident()))
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert run(["approve", ID]) == 1
+    assert len(desk.asked) == 1
+    assert capsys.readouterr().err.splitlines()[-1] in {"cordon: nothing was decided", "cordon: stopped"}
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,14 @@ def test_a_signature_by_another_secret_is_not_taken(desk: SignedDesk, person: py
     assert desk.asked == []
 
 
+def test_no_proxy_sees_what_is_asked_on_this_machine(desk: SignedDesk, person: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment is for the web: what goes over loopback is not encrypted."""
+    person.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    person.setenv("http_proxy", "http://127.0.0.1:1")
+    desk.will_say((200, {}))
+    assert connect(where(desk=desk.url)).ask("GET", "/policy") == {}
+
+
 def test_a_desk_that_is_not_there_is_told(person: pytest.MonkeyPatch) -> None:
     """A port at which nobody listens is one line, with the URL that was asked."""
     with socket.socket() as probe:

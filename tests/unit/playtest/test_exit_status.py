@@ -4,55 +4,13 @@ import pytest
 from cordon.model.incident import IncidentStatus
 
 from playtest.exit_status import OF_STATUS, exit_status, meaning
-from playtest.result import (
-    AlarmResult,
-    Cost,
-    DeadLetter,
-    EvidenceResult,
-    Fate,
-    IncidentResult,
-    PolicyResult,
-    Rejection,
-    Result,
-)
+from playtest.result import AlarmResult, Cost, DeadLetter, Fate, PolicyResult, Rejection, Result
+from tests.unit.playtest.results import incident
 
 S = IncidentStatus
 
 
 NO_POLICY = PolicyResult(version=None, hash=None, trouble="there is none", says=None)
-
-
-def incident(status: IncidentStatus, *, intact: bool = True) -> IncidentResult:
-    """An incident of which only the status and the evidence matter."""
-    return IncidentResult(
-        id="inc-20261123-0000000000",
-        status=status,
-        playbook="contain_thing",
-        mode="automatic",
-        decision="automatic",
-        containment="isolate",
-        thing="pump-01",
-        attribution=None,
-        requested_by=None,
-        outbreak=None,
-        severity="high",
-        sightings=1,
-        summary="",
-        states=[],
-        changes=[],
-        effects=[],
-        gaps=[],
-        legs=[],
-        reasons=[],
-        plan_hash=None,
-        approval=None,
-        policy_version=None,
-        policy_hash=None,
-        ticket=None,
-        evidence=[EvidenceResult(key="a", sha256="b", intact=intact)],
-        seconds_to_containment=None,
-        seconds_to_proof=None,
-    )
 
 
 def alarm(became: Fate) -> AlarmResult:

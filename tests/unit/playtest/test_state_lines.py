@@ -57,6 +57,18 @@ def test_a_wait_is_told_as_waited_virtually() -> None:
     assert lines[2].split() == ["+00:02", "⧖", "Pause", "waited", "120", "s,", "virtually"]
 
 
+def test_what_has_not_ended_is_told_as_waiting() -> None:
+    """When nothing is left to happen, an execution that stands in a state waits there; one that ended does not."""
+    lines = StateLines(BEGAN, STATES)
+    for arn in ("ended", "waits", "never-entered"):
+        lines.lines(PlayEvent(K.EXECUTION_STARTED, BEGAN, "DoWorkStateMachine", "", arn, {}))
+    for arn in ("ended", "waits"):
+        at = BEGAN + timedelta(seconds=3)
+        lines.lines(PlayEvent(K.STATE_ENTERED, at, "DoWorkStateMachine", "Work", arn, {}))
+    lines.lines(PlayEvent(K.EXECUTION_ENDED, BEGAN, "DoWorkStateMachine", "SUCCEEDED", "ended", {}))
+    assert [line.plain.split() for line in lines.waiting()] == [["do_work", "#2"], ["+00:03", "⧖", "Work", "waits"]]
+
+
 def test_a_caught_failure_is_told_with_where_it_went() -> None:
     """A failed attempt is a line of its own, and so is the Catch that took it; control characters are replaced."""
     lines = shown(
