@@ -4,7 +4,7 @@ import pytest
 from cordon.model.incident import IncidentStatus
 
 from playtest.exit_status import OF_STATUS, exit_status, meaning
-from playtest.result import AlarmResult, Cost, DeadLetter, Fate, PolicyResult, Rejection, Result
+from playtest.result import AlarmResult, Cost, DeadLetter, Fate, IncidentResult, PolicyResult, Rejection, Result
 from tests.unit.playtest.results import incident
 
 S = IncidentStatus
