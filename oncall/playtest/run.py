@@ -50,6 +50,10 @@ def run(
             help="observe shows the plan, approve asks people first, automatic carries it out.",
         ),
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Play under this response policy instead; it says itself how far to go."),
+    ] = None,
     approve: Annotated[
         bool, typer.Option("--approve", help="People of the demo plant approve each plan; two where two are needed.")
     ] = False,
@@ -75,7 +79,7 @@ def run(
 
     Exit status: 0 answered, 1 a person must look, 2 bad usage, 3 a plan waits for approval.
     """
-    asked = _scenario(files, with_things=with_thing or [], mode=mode, repeat=repeat, faults=fault or [])
+    asked = _scenario(files, policy, with_things=with_thing or [], mode=mode, repeat=repeat, faults=fault or [])
     asked = _answered(asked, {"approve": approve, "reject": reject, "silent": silent})
     with _log_file(logs) as log_file:
         played = _played(asked, None if as_json else _console())
@@ -86,8 +90,9 @@ def run(
     raise typer.Exit(_exit_status(played))
 
 
-def _scenario(files: Sequence[str], **asked: Any) -> Scenario:
+def _scenario(files: Sequence[str], policy: str | None, **asked: Any) -> Scenario:
     # Here and below: the local AWS takes a second to import, and no other command waits for it.
+    from oncall.policy.file import read_policy  # noqa: PLC0415 - see above
     from playtest.run.bad_scenario import BadScenario  # noqa: PLC0415 - see above
     from playtest.run.raw_alarm import STANDARD_INPUT, read_raw_alarm  # noqa: PLC0415 - see above
     from playtest.run.scenario import scenario  # noqa: PLC0415 - see above
@@ -96,7 +101,7 @@ def _scenario(files: Sequence[str], **asked: Any) -> Scenario:
         raise BadUsage("FILE: found - more than once, expected standard input once")
     try:
         alarms = [read_raw_alarm(file, sys.stdin.buffer) for file in files]
-        return scenario(alarms, **asked)
+        return scenario(alarms, policy=read_policy(policy) if policy is not None else None, **asked)
     except BadScenario as bad:
         raise BadUsage(str(bad)) from None
 

@@ -112,6 +112,45 @@ def test_what_asks_in_automatic_mode_is_answered_too(capsys: STDOUT) -> None:
     assert {change["field"] for change in result["fleet_diff"]} == {"policies", "document"}
 
 
+def test_two_people_answer_where_the_policy_of_a_file_says_two(capsys: STDOUT, tmp_path: Path) -> None:
+    """Under `--policy` its own words hold: two distinct identities stand behind the plan before anything is done."""
+    file = policy_file(
+        tmp_path,
+        """
+        playbooks:
+          contain_thing: {mode: automatic, severity: {medium: approve}, two_approvers: [standard]}
+        budgets: [{scope: fleet, things: 1}]
+        alarms: {max_age_hours: 0}
+        """,
+    )
+    status, incident, result = played(capsys, "--policy", file, "--approve", SAMPLE)
+    assert (status, incident["status"], incident["mode"]) == (0, "contained", "approve")
+    assert [one["identity"] for one in incident["approval"]["decisions"]] == [ON_CALL, BOB]
+    assert incident["approval"]["identities_needed"] == 2
+    assert result["policy"]["says"]["budgets"][0]["things"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "words"),
+    [
+        ("playbooks: {contain_thing: {mode: atomatic}}", [], "response-policy.yaml:1:"),
+        ("playbooks: {contain_thing: {mode: observe}}\nbudget: []\n", [], "response-policy.yaml:2:"),
+        (
+            "playbooks: {contain_thing: {mode: observe}}",
+            ["--mode", "observe"],
+            "--mode: found 'observe', expected none",
+        ),
+    ],
+)
+def test_a_policy_that_is_wrong_is_bad_usage(
+    capsys: STDOUT, tmp_path: Path, *, text: str, arguments: list[str], words: str
+) -> None:
+    """Status 2 and one line with the file, the line and the field; nothing is played."""
+    assert run(["playtest", "run", "--policy", policy_file(tmp_path, text), *arguments, SAMPLE]) == 2
+    out, error = capsys.readouterr()
+    assert (out, error.count("\n"), words in error) == ("", 1, True)
+
+
 def test_answers_come_when_all_alarms_are_in(capsys: STDOUT, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second alarm of the thing joins the incident that waits: one request, one approval, one containment."""
     again = json.dumps({**json.loads(Path(SAMPLE).read_text()), "violationId": "f" * 32})
