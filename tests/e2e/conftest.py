@@ -20,11 +20,14 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 @pytest.fixture
 def up() -> Iterator[Up]:
-    """Start a local AWS under the demo policy: automatic and without an age limit, unless the changes say otherwise."""
+    """Start a local AWS under the demo policy: automatic and without an age limit, unless the changes say otherwise.
+
+    `parameters` are those of the template.
+    """
     with contextlib.ExitStack() as stack:
 
-        def start(mode: Mode = Mode.AUTOMATIC, **changes: Any) -> LocalAws:
-            return stack.enter_context(LocalAws(policy=demo_policy(mode, **changes)))
+        def start(mode: Mode = Mode.AUTOMATIC, *, parameters: dict[str, str] | None = None, **changes: Any) -> LocalAws:
+            return stack.enter_context(LocalAws(parameters=parameters, policy=demo_policy(mode, **changes)))
 
         yield start
 

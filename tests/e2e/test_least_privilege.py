@@ -117,7 +117,7 @@ def test_what_a_role_is_granted_is_used_and_what_is_used_is_granted(up: Up, alar
     observing = up(Mode.OBSERVE)
     play_a_plan_that_becomes_shorter(observing, alarm)
     observing.__exit__(None, None, None)
-    acting = up(things=100)
+    acting = up(things=100, parameters={"RecordConnections": "yes"})
     play_all_that_can_happen(acting, alarm)
     used = used_actions([*observing.calls, *acting.calls])
     surplus, missing = {}, {}
