@@ -181,10 +181,15 @@ def is_shared(fleet: Snapshot, certificate: str) -> bool:
 
 
 def require_cut_off(deal: Played, certificate: str, incident_id: str) -> None:
-    """A certificate of its own is shut off with the quarantine policy; a shared one has the deny beside its own."""
+    """A certificate of its own is shut off with the quarantine policy; a shared one has the deny beside its own.
+
+    Where it may have got AWS credentials, those are denied.
+    """
     was, now = deal.before.registry[f"certificate/{certificate}"], deal.after.registry[f"certificate/{certificate}"]
     if not is_shared(deal.before, certificate):
         assert now == {"status": "INACTIVE", "policies": [f"{QUARANTINE}-{incident_id}"]}
+        denied = deal.after.registry["sts-deny/policy"]["certificates"]
+        assert certificate in denied or "plant-video" not in was["policies"]
         return
     assert now["status"] == "ACTIVE"
     assert set(now["policies"]) >= {f"{DENY}-{incident_id}", *was["policies"]}

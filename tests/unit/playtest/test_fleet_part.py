@@ -12,12 +12,15 @@ from playtest.result import FleetChange
 PUMP, MIXER = "aa" * 32, "bb" * 32
 
 
-def fleet(*, status: str = "ACTIVE", connected: bool = True, members: tuple[str, ...] = ()) -> Snapshot:
+def fleet(
+    *, status: str = "ACTIVE", connected: bool = True, members: tuple[str, ...] = (), denied: tuple[str, ...] = ()
+) -> Snapshot:
     """Two things, each with a certificate and a session; what is given differs for the pump."""
     registry: dict[str, dict[str, Any]] = {
         f"certificate/{PUMP}": {"status": status, "policies": ["plant-device"]},
         f"certificate/{MIXER}": {"status": "ACTIVE", "policies": ["plant-device"]},
         "group/quarantine": {"members": sorted(members), "policies": []},
+        "sts-deny/policy": {"certificates": sorted(denied)},
         "thing/mixer-01": {"groups": [], "principals": [MIXER]},
         "thing/pump-01": {"groups": ["quarantine"] if members else [], "principals": [PUMP]},
     }
@@ -44,10 +47,18 @@ def shown(before: Snapshot, after: Snapshot) -> str:
     return " ".join(console.export_text().split())
 
 
-def test_a_thing_is_touched_by_its_certificate_session_and_groups() -> None:
-    """A certificate is its thing's, a session without a thing is its certificate's, a group touches who joined it."""
+def test_a_thing_is_touched_by_its_certificate_session_groups_and_credentials() -> None:
+    """A certificate is its thing's, a session without a thing is its certificate's, a group touches who joined it.
+
+    The policy that denies AWS credentials touches those whose certificate came into it.
+    """
     before = fleet()
-    for after in (fleet(status="INACTIVE"), fleet(connected=False), fleet(members=("pump-01",))):
+    for after in (
+        fleet(status="INACTIVE"),
+        fleet(connected=False),
+        fleet(members=("pump-01",)),
+        fleet(denied=(PUMP,)),
+    ):
         assert things_touched(changes(before, after), before, after) == {"pump-01"}
 
 
