@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oncall.errors import Failed
+from oncall.errors import CommandError, Failed
 from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
 from oncall.plan import Playbook, Thing
 from oncall.terminal import agreed, require_yes, say, say_json
@@ -73,10 +73,13 @@ def _carried_through(responding: Responding, reason: str) -> int:
     if not responding.quiet:
         what = "was opened" if started.became == "opened" else "was open already, and your request joined it"
         say([f"{started.incident_id} {what}, for {plain(started.identity)}. Ctrl-C ends the watching only."])
+    goes_on = f"{started.incident_id} goes on by itself, and its ticket tells how"
     try:
         seen = responding.watch(started.incident_id)
-    except KeyboardInterrupt:
-        raise Failed(f"no longer watching: {started.incident_id} goes on by itself, and its ticket tells how") from None
+    except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-C and the end of the input are an Abort
+        raise Failed(f"no longer watching: {goes_on}") from None
+    except CommandError as error:
+        raise Failed(f"no longer watching: {goes_on} ({error})") from None
     if responding.quiet:
         say_json(responding.client.ask("GET", path_of(seen.id)))
     else:

@@ -20,6 +20,8 @@ from oncall.terminal import agreed, say
 
 _OWN_ID = re.compile(r"inc-\d{8}-[0-9a-f]{10}")
 _TRIES = 3
+_BETWEEN_TRIES = 1.0
+"""Seconds."""
 _MOST_ANSWERS = 10
 """Requests of one incident that are answered here; the playbook gives up long before."""
 
@@ -45,7 +47,7 @@ class Responding:
         for _ in range(_TRIES - 1):
             with contextlib.suppress(DeskUnreached):
                 return read(Started, self.client.ask("POST", "/respond", body))
-            pause(1.0)
+            pause(_BETWEEN_TRIES)
         return read(Started, self.client.ask("POST", "/respond", body))
 
     def watch(self, incident_id: str) -> IncidentSeen:
@@ -55,8 +57,7 @@ class Responding:
             seen = follow(self.client, incident_id, seconds=self.seconds, until=_has_news)
             if not seen.asks or _hash(seen) in given or not self._agreed(seen):
                 return seen
-            given.add(_hash(seen))
-            if not self._approved(seen):
+            if not self._approved(seen, given):
                 return seen
         return seen
 
@@ -67,13 +68,18 @@ class Responding:
         self._say(["The plan is not the one that was shown:", *request_lines(seen)])
         return not self.yes and agreed("Approve this plan?", yes=False)
 
-    def _approved(self, seen: IncidentSeen) -> bool:
-        """Approve the plan; False where the desk says that it takes somebody else."""
+    def _approved(self, seen: IncidentSeen, given: set[str]) -> bool:
+        """Approve the plan, and note that in `given`; False where the desk says that it takes somebody else."""
         try:
             self.client.ask("POST", path_of(seen.id, "approve"), {"plan_hash": _hash(seen)})
         except DeskRefused as refused:
             self._say([str(refused)])
             return refused.code in _PASSED_BY
+        except DeskUnreached as error:
+            self._say([str(error)])
+            pause(_BETWEEN_TRIES)
+            return True  # whether it counts is seen at the next look, and the same word twice is one
+        given.add(_hash(seen))
         self._say([f"You approved the plan {_hash(seen)}."])
         return True
 

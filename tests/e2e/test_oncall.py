@@ -20,6 +20,7 @@ from playtest.local_aws.function_urls import ALICE, BOB, person
 from tests.e2e.answers import Alarm, Up, answered, locks, request_of, the_incident
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+PAGE = Path(__file__).parents[2] / "docs" / "oncall.md"
 STDOUT = pytest.CaptureFixture[str]
 Serve = Callable[[LocalAws], None]
 RESPOND = ["respond", "contain_thing", "--thing", "pump-01", "--reason", "it answers to somebody else"]
@@ -84,6 +85,11 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(aws: LocalAws, capsys: STD
     assert "drop_session connection/pump-01" in out
     assert "hits 1 thing:\n    pump-01\n" in out
     assert "it would be carried out once a person approved this plan (mode approve)" in out
+    left = re.sub(r"\b[0-9a-f]{64}\b", "<hash>", out)
+    for part in sample():
+        assert part in left
+        left = left.partition(part)[2]
+    assert left == "", "the page shows the last line"
     aws.settle()
     assert (diff(before, aws.fleet.snapshot()), everything(aws)) == ([], rows)
 
@@ -216,6 +222,12 @@ def test_json_goes_from_the_plan_to_the_end(aws: LocalAws, capsys: STDOUT) -> No
     ended = json.loads(capsys.readouterr().out)
     assert (dry["decision"], ended["status"]) == ("approve", "contained")
     assert len(dry["plan"]["changes"]) == len(ended["plan"]["changes"])
+
+
+def sample() -> list[str]:
+    """The parts of the dry run that docs/oncall.md shows; lines are left out between each and the next."""
+    shown = PAGE.read_text().partition("$ cordon plan contain_thing --thing pump-01\n")[2].partition("```")[0]
+    return [re.sub(r"\b[0-9a-f]{8}…", "<hash>", part) for part in re.split(r"^…\n", shown, flags=re.M)]
 
 
 def everything(aws: LocalAws) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import typer
 
 from oncall.cli import run
 from tests.unit.oncall.desk_says import (
@@ -197,6 +198,32 @@ def test_a_desk_that_is_gone_for_good_is_told(desk: SignedDesk, capsys: STDOUT) 
     out, error = capsys.readouterr()
     assert f"{ID} was opened" in out
     assert "HTTP 502" in error
+    assert f"{ID} goes on by itself" in error
+
+
+def test_an_approval_whose_answer_was_lost_is_given_again(desk: SignedDesk) -> None:
+    """Whether it counted is seen at the next look: still pending, it is given once more, and counts once."""
+    desk.will_say((200, a_dry_run()), (200, started()), (200, an_incident()), (502, {}), (200, an_incident()))
+    desk.answers += [(200, a_decision(), {}), (200, an_incident("contained"), {})]
+    assert run([*RESPOND, "--yes"]) == 0
+    assert approved(desk) == [HASH, HASH]
+
+
+def test_ctrl_c_at_the_second_question_leaves_it_waiting(
+    desk: SignedDesk, capsys: STDOUT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was started goes on, and it is said so: the plan waits for whoever answers."""
+
+    def confirm(question: str, **_: object) -> bool:
+        if question.startswith("Start"):
+            return True
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.confirm", confirm)
+    desk.will_say((200, a_dry_run()), (200, started()), (200, OTHER))
+    assert run(RESPOND) == 1
+    assert approved(desk) == []
+    assert capsys.readouterr().err == f"cordon: no longer watching: {ID} goes on by itself, and its ticket tells how\n"
 
 
 def test_what_is_still_going_on_is_not_watched_for_ever(desk: SignedDesk, pauses: list[float]) -> None:
