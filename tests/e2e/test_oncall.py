@@ -227,7 +227,7 @@ def test_json_goes_from_the_plan_to_the_end(aws: LocalAws, capsys: STDOUT) -> No
 def sample() -> list[str]:
     """The parts of the dry run that docs/oncall.md shows; lines are left out between each and the next."""
     shown = PAGE.read_text().partition("$ cordon plan contain_thing --thing pump-01\n")[2].partition("```")[0]
-    return [re.sub(r"\b[0-9a-f]{8}…", "<hash>", part) for part in re.split(r"^…\n", shown, flags=re.M)]
+    return [re.sub(r"\b[0-9a-f]{8}…", "<hash>", part) for part in re.split(r"^…\n", shown, flags=re.MULTILINE)]
 
 
 def everything(aws: LocalAws) -> list[str]:
