@@ -105,6 +105,8 @@ class ApprovalResult(Word):
     expires_at: datetime
     identities_needed: int
     requested_by: str | None
+    cleared_at: datetime | None
+    """When the alarm was last said to be over, if it was: that lifts nothing, and people are told."""
     decisions: list[DecisionResult]
     became: Answer | None
     reasons: list[str]

@@ -24,6 +24,8 @@ def request_lines(incident: IncidentResult) -> Iterator[Text]:
     yield Text(f"{approval.status}: asked {people}, until {until}", _style(approval))
     if approval.requested_by:
         yield Text(f"asked for by {plain(approval.requested_by)}, who counts as one of them", "dim")
+    if approval.cleared_at:
+        yield Text(f"the alarm was over at {approval.cleared_at:%H:%M:%S} UTC, which lifts nothing by itself", "dim")
     yield from (_decision(one) for one in approval.decisions)
     yield from (Text(plain(reason), "dim") for reason in approval.reasons if reason not in incident.reasons)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cordon.incidents import rows
 from cordon.incidents.record import parsed
+from cordon.model.alarm import AlarmKind
 from cordon.model.approval import ApprovalRequest
 from cordon.model.change import ChangeStatus, EffectRecord, LedgerEntry
 from cordon.model.incident import Incident
@@ -21,6 +22,7 @@ from playtest.result import (
 )
 from playtest.run.record import Record
 
+_CLEARED = frozenset({AlarmKind.ALARM_CLEARED, AlarmKind.ALARM_INVALIDATED})
 _APPLIED = frozenset({ChangeStatus.APPLIED, ChangeStatus.VERIFIED})
 _VERIFIED = frozenset({ChangeStatus.FOUND, ChangeStatus.VERIFIED})
 
@@ -71,6 +73,7 @@ def _approval(incident: Incident, record: Record) -> ApprovalResult | None:
         expires_at=request.answer_until,
         identities_needed=request.identities_needed,
         requested_by=request.requested_by,
+        cleared_at=_cleared_at(incident, record),
         decisions=[
             DecisionResult(
                 identity=one.identity, user_arn=one.user_arn, verdict=one.verdict, at=one.at, reason=one.reason
@@ -80,6 +83,11 @@ def _approval(incident: Incident, record: Record) -> ApprovalResult | None:
         became=request.answer,
         reasons=request.answer_reasons,
     )
+
+
+def _cleared_at(incident: Incident, record: Record) -> datetime | None:
+    notes = [row for row in record.of_incident(incident.id, "TIMELINE#") if row["what"] in _CLEARED]
+    return datetime.fromisoformat(notes[-1]["at"]) if notes else None
 
 
 def _change(entry: LedgerEntry) -> ChangeResult:

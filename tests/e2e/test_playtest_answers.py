@@ -160,6 +160,15 @@ def test_answers_come_when_all_alarms_are_in(capsys: STDOUT, monkeypatch: pytest
     assert len(incident["approval"]["decisions"]) == 1
 
 
+def test_an_alarm_that_clears_while_a_plan_waits_is_part_of_the_request(capsys: STDOUT) -> None:
+    """It is told beside the plan, and lifts nothing: the plan still waits."""
+    cleared = str(EVENTS / "device-defender-detect.alarm-cleared.nothing-open-ignored.json")
+    status, incident, result = played(capsys, "--mode", "approve", SAMPLE, cleared)
+    assert (status, incident["status"], incident["approval"]["status"]) == (3, "awaiting_approval", "pending")
+    assert incident["approval"]["requested_at"] < incident["approval"]["cleared_at"]
+    assert result["fleet_diff"] == []
+
+
 def test_every_request_is_answered(capsys: STDOUT) -> None:
     """Three things, three incidents, three approvals: none is left waiting, and none is taken for another's."""
     things = ["press-01", "press-02", "press-03"]

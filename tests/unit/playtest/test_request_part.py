@@ -29,6 +29,7 @@ def asking(status: RequestStatus = RequestStatus.PENDING, **changed: Any) -> Inc
         expires_at=ASKED + timedelta(hours=1),
         identities_needed=2,
         requested_by=BOB,
+        cleared_at=ASKED + timedelta(minutes=1),
         decisions=[DecisionResult(identity=BOB, user_arn=BOB, verdict=Verdict.REJECT, at=ASKED, reason="a\x1btest")],
         became=None,
         reasons=["said already", "and this"],
@@ -43,6 +44,7 @@ def test_a_request_is_told_with_people_time_and_decisions() -> None:
     assert [line.plain for line in request_lines(asking())] == [
         "pending: asked two people, until 13:00:00 UTC, for the plan aaaaaaaa…",
         f"asked for by {BOB}, who counts as one of them",
+        "the alarm was over at 12:01:00 UTC, which lifts nothing by itself",
         f"rejected by {BOB} at 12:00:00 UTC: a\N{REPLACEMENT CHARACTER}test",
         "and this",
     ]
