@@ -14,6 +14,7 @@ from cordon.model.incident import Mode
 from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws, granted_actions, used_actions
 from tests.e2e.answers import Alarm, Up, answer
+from tests.e2e.asking import play_what_people_are_asked, start_asking
 
 DELIVERS_LOGS = {
     "logs:CreateLogDelivery",
@@ -29,6 +30,8 @@ DELIVERS_LOGS = {
 INVOKES = {"lambda:InvokeFunction"}
 """Used by every Lambda state: the interpreter runs the function within this process, with no API call to record."""
 BY_A_SERVICE = {
+    # One process has one copy of the response policy, and here AssessIncident has just read it.
+    "RequestApprovalFunction": {"s3:GetObjectVersion"},
     "CatchUnexpectedEndFunction": {"sqs:SendMessage"},  # Lambda itself: what failed for good, to the dead letters
     "SweepFunction": {"sqs:SendMessage"},  # as above
     "ContainThingStateMachine": DELIVERS_LOGS | INVOKES,
@@ -119,7 +122,10 @@ def test_what_a_role_is_granted_is_used_and_what_is_used_is_granted(up: Up, alar
     observing.__exit__(None, None, None)
     acting = up(things=100, parameters={"RecordConnections": "yes"})
     play_all_that_can_happen(acting, alarm)
-    used = used_actions([*observing.calls, *acting.calls])
+    acting.__exit__(None, None, None)
+    asking = start_asking(up)
+    play_what_people_are_asked(asking, alarm)
+    used = used_actions([*observing.calls, *acting.calls, *asking.calls])
     surplus, missing = {}, {}
     for principal in principals(acting):
         granted = granted_actions(acting.stack.transformed, principal)
