@@ -44,6 +44,7 @@ class Mistake:
     location: Location
     found: str
     expected: str
+    is_unknown_field: bool = False
 
 
 def mistakes(error: ValidationError) -> list[Mistake]:
@@ -57,7 +58,8 @@ def mistakes(error: ValidationError) -> list[Mistake]:
         plain = _EXPECTED.get(one["type"])
         expected = plain.format_map(context) if plain else one["msg"]
         shown = "nothing" if one["type"] == "missing" else quoted(one["input"])
-        found.append(Mistake((*one["loc"], *context.get("at", ())), shown, expected))
+        location = (*one["loc"], *context.get("at", ()))
+        found.append(Mistake(location, shown, expected, is_unknown_field=one["type"] == "extra_forbidden"))
     return found
 
 

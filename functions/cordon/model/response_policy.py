@@ -6,6 +6,7 @@ must not read as "nothing said".
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -20,7 +21,8 @@ from cordon.model.thing import Criticality
 
 MOST_THINGS = 1000
 """The largest budget: its reservations are one row of the table, which holds 400 KB."""
-
+PROPOSAL_LASTS = timedelta(hours=24)
+"""How long a push that loosens anything waits for a second person."""
 
 AttributeName = Annotated[
     str, form(r"[a-zA-Z0-9_.,@/:#-]{1,128}", "1 to 128 letters, digits and any of _ . , @ / : # -")

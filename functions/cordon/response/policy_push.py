@@ -6,7 +6,7 @@ The object is written first, then the row that names its version: who dies betwe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import AwareDatetime
@@ -17,10 +17,9 @@ from cordon.incidents import rows
 from cordon.incidents.record import parsed, stamp
 from cordon.incidents.table import Row, Table, Write, check, delete, key, put
 from cordon.model.base import SCHEMA_VERSION, Word
-from cordon.model.response_policy import ResponsePolicy
+from cordon.model.response_policy import PROPOSAL_LASTS, ResponsePolicy
 from cordon.response.loosening import loosenings
 
-PROPOSAL_LASTS = timedelta(hours=24)
 _MOST_SENTENCES = 50
 """Of the ways in which a policy loosens: a row has 400 KB, and nobody reads more."""
 

@@ -58,6 +58,11 @@ class Policies:
             self._read = (now, self._found())
         return self._read[1]
 
+    def in_force_now(self) -> InForce:
+        """Return the policy in force as it is this moment, for whoever wants to change it; otherwise as `in_force`."""
+        self._read = None
+        return self.in_force()
+
     def proposal(self) -> Proposal | None:
         """Return the push that waits for a second person, whether its time has run out or not.
 

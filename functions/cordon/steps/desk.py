@@ -114,7 +114,7 @@ class Desk:
 
     def policy(self, _: str, _who: Identity, _nothing: Nothing) -> Json:
         """Show the response policy in force, and a push that waits for a second person."""
-        found, waiting = self.policies.in_force(), self.policies.proposal()
+        found, waiting = self.policies.in_force_now(), self.policies.proposal()
         return {
             "policy": found.policy.model_dump(mode="json") if found.policy else None,
             "version": found.version,

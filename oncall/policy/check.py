@@ -1,0 +1,41 @@
+"""`cordon policy check`: every mistake of a response policy with its line, and nothing asked of anybody."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from oncall.options import AsJson
+from oncall.policy.checked import File, policy_in
+from oncall.terminal import say, say_json
+
+
+def check(file: File, as_json: AsJson = False) -> None:
+    """Check a response policy on this machine: every mistake with its line, what is there and what should be.
+
+    Exit status: 0 it is one, 2 it is none.
+    """
+    if as_json:
+        raise typer.Exit(_in_json(file))
+    policy = policy_in(file)
+    say([f"{file}: a response policy, {policy.hash[:12]}"])
+
+
+def _in_json(file: str) -> int:
+    from oncall.policy.fault import BadFile  # noqa: PLC0415 - see cordon plan
+    from oncall.policy.file import read_policy  # noqa: PLC0415 - see cordon plan
+
+    said: dict[str, Any] = {"file": file, "hash": None, "faults": []}
+    try:
+        said["hash"] = read_policy(file).hash
+    except BadFile as bad:
+        said["faults"] = [
+            asdict(fault.place) | {"field": fault.field or None, "found": fault.found, "expected": fault.expected}
+            for fault in bad.faults
+        ]
+        say_json(said)
+        return bad.status
+    say_json(said)
+    return 0
