@@ -10,13 +10,14 @@ from cordon.incidents.table import key, update
 from cordon.model.incident import Decision, Incident, IncidentStatus, Mode
 from cordon.response.carrying_out import carry_out
 from cordon.response.escalation import Escalation
+from cordon.response.outcome import ticket_for
 from cordon.response.undoing import Undone, put_back
 from cordon.steps import step
 
 from playtest.fleet import diff
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record
-from tests.e2e.answers import Alarm, answer, answered, locks, tickets_of, undo
+from tests.e2e.answers import Alarm, answer, answered, locks, tickets_of, told_in_ticket, undo
 
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution"
 FIRST_OR_LAST = pytest.mark.parametrize("first", [0, 1], ids=["in-order", "backwards"])
@@ -99,6 +100,17 @@ def test_what_two_incidents_need_is_put_back_when_the_last_one_goes(
     assert diff(before, aws.fleet.snapshot(), sessions=False) == []
     aws.clock.advance(600)
     assert aws.fleet.broker.sessions.is_connected(thing), "back at work by itself"
+
+
+def test_a_ticket_gives_no_command_that_takes_from_another_incident_what_it_needs(aws: LocalAws, alarm: Alarm) -> None:
+    """While both last, the first one's ticket puts back only what is its own: its quarantine policy."""
+    first = answered(aws, alarm("pump-01"))
+    alone = told_in_ticket(aws, first.id, "cordon-undo").splitlines()
+    by_another_playbook(aws, "pump-01")
+    step.tickets().write(first.id, ticket_for(first, step.incidents(), step.actions()))
+    commands = told_in_ticket(aws, first.id, "cordon-undo").splitlines()
+    assert len(commands) < len(alone)
+    assert all(f"cordon-quarantine-{first.id}" in command for command in commands)
 
 
 @FIRST_OR_LAST

@@ -32,6 +32,15 @@ class Holds:
         row = self._table.get(rows.of_hold(resource), resource)
         return parsed(Hold, row) if row else None
 
+    def is_needed_by_others(self, resource: str, incident_id: str) -> bool:
+        """Say whether incidents other than this one hold a resource.
+
+        Raises:
+            RecordUnreadable: its row is not a hold.
+        """
+        hold = self.get(resource)
+        return hold is not None and bool(set(hold.holders) - {incident_id})
+
     def of_others(self, root: str, incident_id: str) -> list[Hold]:
         """Return what incidents other than this one hold of a root resource (`certificate/<id>`, `thing/<name>`).
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cordon.incidents.ledger import Ledger
 from cordon.model.incident import IncidentStatus, LegOutcome
 from cordon.model.thing import SessionFacts
 from cordon.response.verification import Verdict
@@ -100,3 +101,24 @@ def test_a_question_about_what_is_no_longer_contained_is_moot(bed: Bed) -> None:
     incident_id = claimed(bed)
     assert look(bed, incident_id, Seen(None), questioned=True).result is Verdict.MOOT
     assert bed.incidents.get(incident_id).status is IncidentStatus.RESPONDING
+
+
+class Unasked:
+    """A reader of AWS IoT that nobody may ask."""
+
+    def sessions(self, _thing_name: str, *, known: list[str]) -> list[SessionFacts]:
+        """Fail."""
+        raise AssertionError("nobody looks for its sessions")
+
+
+def test_the_sessions_of_a_restricted_thing_are_neither_dropped_nor_looked_for(bed: Bed) -> None:
+    """It stays connected, which is a gap of its plan; what is proven is that the policy reads back."""
+    incident_id = claimed(bed)
+    bed.set_head(
+        incident_id, containment="restrict", plan_gaps=[{"resource": "connection/pump-01", "reason": "it stays"}]
+    )
+    came_to = look(bed, incident_id, Unasked())
+    assert came_to.result is Verdict.PARTIAL
+    incident = bed.incidents.get(incident_id)
+    assert [(leg.resource, leg.outcome) for leg in incident.legs] == [("connection/pump-01", LegOutcome.UNKNOWN)]
+    assert Ledger(bed.incidents, incident_id, ME).effects() == []
