@@ -14,7 +14,19 @@ from playtest.fleet import diff
 from playtest.fleet.broker import Credentials
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record
-from tests.e2e.answers import Alarm, Up, answer, answered, at_rest, deaths, ledger_of, pages, the_incident, undo
+from tests.e2e.answers import (
+    Alarm,
+    Up,
+    answer,
+    answered,
+    at_rest,
+    deaths,
+    ledger_of,
+    pages,
+    the_incident,
+    tickets_of,
+    undo,
+)
 
 ROLE, ALIAS = "DeviceRole", "device"
 TWELVE_HOURS = 12 * 3600
@@ -155,6 +167,9 @@ def test_a_full_policy_leaves_nobody_out_and_tells_a_person(aws: LocalAws, alarm
     incident = answered(aws, alarm("camera-01"))
     assert incident.status is IncidentStatus.PARTIAL
     assert unproven(incident) == [ledger_of(aws, incident)[-1].change.resource]
+    assert incident.legs[-1].reason == "what was planned could not be done: the timeline says why"
+    (ticket,) = tickets_of(aws, incident.id)
+    assert "could not be done" in Record(aws).ops_item(ticket)["Description"]
     assert (denied(aws), may_use(aws, camera)) == (others, [True])
     assert len(pages(aws)) == 1
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cordon.actions.action import Action
-from cordon.model.change import Gap, LedgerEntry
+from cordon.model.change import ChangeStatus, Gap, LedgerEntry
 from cordon.model.incident import Leg, LegOutcome
 from cordon.model.thing import SessionFacts
 
@@ -65,11 +65,17 @@ def legs_of(
     return [
         *(_session_leg(session, since) for session in sessions),
         *(
-            Leg(resource=entry.change.resource, outcome=LegOutcome.UNKNOWN, reason="it is not as the plan left it")
+            Leg(resource=entry.change.resource, outcome=LegOutcome.UNKNOWN, reason=_missing(entry))
             for entry in reverted
         ),
         *(Leg(resource=gap.resource, outcome=LegOutcome.UNKNOWN, reason=gap.reason) for gap in gaps),
     ]
+
+
+def _missing(entry: LedgerEntry) -> str:
+    if entry.status in {ChangeStatus.PLANNED, ChangeStatus.ATTEMPTED}:
+        return "what was planned could not be done: the timeline says why"
+    return "it is not as the plan left it"
 
 
 def is_quiet(sessions: Iterable[SessionFacts], *, since: datetime) -> bool:
