@@ -1,0 +1,342 @@
+"""GuardDuty's findings from the default bus to their end: what is answered, what is not, and what a death changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cordon.incidents import rows
+from cordon.model.alarm import Certainty
+from cordon.model.incident import Incident, IncidentStatus, Mode
+from cordon.model.response_policy import Alarms
+
+from playtest.fleet import diff
+from playtest.fleet.demo_things import OPERATOR_ROLE
+from playtest.local_aws import LocalAws
+from playtest.run.raw_alarm import RawAlarm
+from playtest.run.record import Record
+from tests.e2e.answers import Alarm, Up, answer, deaths, pages, the_incident, tickets_of
+from tests.e2e.test_crashes import changes_made
+
+EVENTS = Path(__file__).parents[2] / "events"
+DEVICE_CREDENTIALS, TWO_THINGS = "device-credentials-contained", "attack-sequence-two-things-contained"
+SHARES = 3
+"""Into how many tests the deaths of a sequence are dealt, so that they run beside each other."""
+ANSWERED_SAMPLES = Alarms(max_age_hours=0, guardduty_samples="answer")
+
+
+def event_of(aws: LocalAws, case: str, *, thing: str = "", role: str = "", **detail: Any) -> dict[str, Any]:
+    """A sample finding as a new event, with other fields in its detail, another device or another role in its clues."""
+    text = (EVENTS / f"guardduty.finding.{case}.json").read_text()
+    text = text.replace("certificate-id:camera-01", f"certificate-id:{thing or 'camera-01'}")
+    filled = RawAlarm(case, text).filled_in(aws.fleet.certificate_id, aws.fleet.role_id, aws.clock.now())
+    event: dict[str, Any] = json.loads(filled.replace(aws.fleet.role_id("DeviceRole"), role) if role else filled)
+    event["detail"] |= detail
+    return {**event, "id": str(uuid4())}
+
+
+def another_finding(event: dict[str, Any]) -> dict[str, Any]:
+    """The same of another finding."""
+    arn = event["detail"]["arn"].rpartition("/")[0] + f"/{uuid4().hex}"
+    return {**event, "id": str(uuid4()), "detail": {**event["detail"], "arn": arn}}
+
+
+def send(aws: LocalAws, event: dict[str, Any]) -> None:
+    """Put an event on the default bus, and wait until everything that comes of it is done."""
+    assert aws.put_event(event)
+    aws.settle()
+
+
+def incidents(aws: LocalAws) -> list[Incident]:
+    """Every incident, oldest first."""
+    return Record(aws).incidents()
+
+
+def dead_letters(aws: LocalAws) -> int:
+    """How many messages triage gave up on."""
+    url = aws.stack.resource("AlarmDeadLetterQueue")
+    asked = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(asked["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def certainty_of(incident: Incident) -> Certainty:
+    """How sure it is that the incident is about its thing."""
+    assert incident.attribution is not None
+    return incident.attribution.certainty
+
+
+def test_the_same_finding_again_is_a_sighting_of_its_incident(aws: LocalAws) -> None:
+    """GuardDuty sends it every few hours, under another event id: nothing more is changed for it."""
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    first, before = the_incident(aws), aws.fleet.snapshot()
+    assert (first.status, certainty_of(first)) == (IncidentStatus.CONTAINED, Certainty.PROVEN)
+    send(aws, event_of(aws, "device-credentials-updated-contained"))
+    after = the_incident(aws)
+    assert (after.id, after.sightings, after.status) == (first.id, 2, IncidentStatus.CONTAINED)
+    assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_a_finding_whose_certificate_has_moved_meanwhile_stays_with_its_incident(up: Up) -> None:
+    """The same finding leads to another thing by now, which is not cut off for it."""
+    aws = up(Mode.OBSERVE)
+    event = event_of(aws, DEVICE_CREDENTIALS)
+    send(aws, event)
+    certificate = aws.fleet.thing("camera-01").device.principals[0]
+    aws.client("iot").detach_thing_principal(thingName="camera-01", principal=certificate)
+    aws.client("iot").attach_thing_principal(thingName="spare-01", principal=certificate)
+    send(aws, {**event, "id": str(uuid4())})
+    assert (the_incident(aws).thing_name, the_incident(aws).sightings) == ("camera-01", 2)
+
+
+@pytest.mark.parametrize("is_an_aliass", [False, True])
+def test_a_session_that_an_attacker_named_after_a_victims_certificate_changes_nothing(
+    aws: LocalAws, is_an_aliass: bool
+) -> None:
+    """Whoever may assume a role names his session as he likes, also where it is a role alias's role."""
+    role = aws.fleet.role_id(OPERATOR_ROLE)
+    if is_an_aliass:
+        arn = aws.client("iam").get_role(RoleName=OPERATOR_ROLE)["Role"]["Arn"]
+        aws.client("iot").create_role_alias(roleAlias="workshop", roleArn=arn)
+    before = aws.fleet.snapshot()
+    send(aws, event_of(aws, DEVICE_CREDENTIALS, thing="pump-01", role=role, severity=10))
+    incident = the_incident(aws)
+    assert (incident.status, certainty_of(incident)) == (IncidentStatus.AWAITING_APPROVAL, Certainty.INFERRED)
+    assert incident.thing_name == "pump-01"
+    assert any("inferred" in reason for reason in incident.reasons)
+    assert diff(before, aws.fleet.snapshot()) == []
+    assert len(pages(aws)) == 1
+
+
+def test_a_real_finding_is_not_kept_from_its_answer_by_a_forged_one(up: Up) -> None:
+    """A forged one came first and was only shown: the surer one has it assessed again, and says how sure it is."""
+    aws = up(Mode.OBSERVE)
+    forged = event_of(aws, DEVICE_CREDENTIALS, role=aws.fleet.role_id(OPERATOR_ROLE))
+    send(aws, another_finding(forged))
+    shown = the_incident(aws)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    after = the_incident(aws)
+    assert (certainty_of(shown), certainty_of(after)) == (Certainty.INFERRED, Certainty.PROVEN)
+    assert (after.id, after.sightings) == (shown.id, 2)
+
+
+def test_a_certificate_of_300_things_leads_to_none_of_them(aws: LocalAws) -> None:
+    """The first ten are named, and how many there are; a person decides, and nothing is changed."""
+    certificate = aws.fleet.thing("camera-01").device.principals[0]
+    for number in range(299):
+        aws.client("iot").create_thing(thingName=f"meter-{number:03}")
+        aws.client("iot").attach_thing_principal(thingName=f"meter-{number:03}", principal=certificate)
+    since = len(aws.calls)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    incident = the_incident(aws)
+    assert (incident.status, incident.thing_name) == (IncidentStatus.ESCALATED, None)
+    assert incident.attribution is not None
+    assert "300 things" in incident.attribution.how
+    assert incident.attribution.candidates == ["camera-01", *(f"meter-{number:03}" for number in range(9))]
+    assert changes_made(aws, since).total() == 0
+    assert (len(pages(aws)), len(tickets_of(aws, incident.id))) == (1, 1)
+
+
+def test_a_finding_is_archived_while_its_thing_is_contained(aws: LocalAws) -> None:
+    """It is noted, and stands nothing down; a sample of the same is nothing at all."""
+    event = event_of(aws, DEVICE_CREDENTIALS)
+    send(aws, event)
+    before = aws.fleet.snapshot()
+    archived = {**event, "id": str(uuid4()), "detail": {**event["detail"], "service": {"archived": True}}}
+    send(aws, archived)
+    send(aws, event_of(aws, "sample-ignored"))
+    incident = the_incident(aws)
+    assert (incident.status, incident.sightings) == (IncidentStatus.CONTAINED, 1)
+    assert [row["what"] for row in Record(aws).of_incident(incident.id, "TIMELINE#")].count("alarm-cleared") == 1
+    assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_samples_are_answered_where_the_response_policy_says_so(up: Up) -> None:
+    """Whoever wants to try it out on the real fleet asks for it."""
+    aws = up(Mode.OBSERVE, alarms=ANSWERED_SAMPLES)
+    send(aws, event_of(aws, "sample-ignored"))
+    assert (the_incident(aws).status, the_incident(aws).thing_name) == (IncidentStatus.OBSERVED, "camera-01")
+
+
+def test_a_sample_is_ignored_while_no_policy_can_be_read(up: Up) -> None:
+    """Its reason is remembered, and when the policy answers samples later, that one stays ignored."""
+    aws = up(Mode.OBSERVE, alarms=ANSWERED_SAMPLES)
+    aws.clock.advance(60)  # so that the policy is read again
+    aws.faults.fail("s3", "GetObject", "InternalError", times=1, function="TriageFunction")
+    event = event_of(aws, "sample-ignored")
+    for _ in range(2):
+        send(aws, event)
+        aws.clock.advance(60)
+    assert incidents(aws) == []
+    (row,) = Record(aws).of_delivery(event["id"])
+    assert (row["became"], "sample" in row["reason"]) == ("ignored", True)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("iot", "DescribeCertificate"),
+        ("iot", "ListPrincipalThings"),
+        ("iot", "ListRoleAliases"),
+        ("iot", "DescribeRoleAlias"),
+        ("iam", "GetRole"),
+        ("iam", "ListAttachedRolePolicies"),
+    ],
+)
+def test_trouble_with_a_read_is_tried_again_and_never_guessed(up: Up, service: str, operation: str) -> None:
+    """A throttled look-up is neither a certificate of nobody nor a role that proves nothing."""
+    aws = up(Mode.OBSERVE)
+    aws.faults.fail(service, operation, "ThrottlingException", times=2, function="TriageFunction")
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    incident = the_incident(aws)
+    assert (incident.thing_name, certainty_of(incident)) == ("camera-01", Certainty.PROVEN)
+    assert (incident.sightings, dead_letters(aws)) == (1, 0)
+    assert len([one for one in aws.faults.struck if operation in one]) == 2
+
+
+def test_a_read_that_never_succeeds_ends_before_a_person_and_changes_nothing(aws: LocalAws) -> None:
+    """After five tries the message waits in the dead letters, whose alarm pages."""
+    before = aws.fleet.snapshot()
+    aws.faults.fail("iot", "DescribeCertificate", "InternalFailureException", times=99, function="TriageFunction")
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    assert (incidents(aws), dead_letters(aws)) == ([], 1)
+    assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_what_is_of_another_account_is_looked_up_by_nobody(aws: LocalAws) -> None:
+    """Neither its certificate nor its role: a member's certificate may have the digits of ours."""
+    before = len(aws.calls)
+    send(aws, event_of(aws, "member-account-escalated"))
+    asked = [call for call in list(aws.calls)[before:] if call.principal == "TriageFunction"]
+    assert {call.service for call in asked} <= {"dynamodb", "s3", "events"}
+    incident = the_incident(aws)
+    assert (incident.status, incident.account, incident.thing_name) == (
+        IncidentStatus.ESCALATED,
+        "210987654321",
+        None,
+    )
+
+
+def test_a_finding_joins_what_device_defender_opened(aws: LocalAws, alarm: Alarm) -> None:
+    """Two detectors, one thing, one incident."""
+    answer(aws, alarm("camera-01"))
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    assert (the_incident(aws).status, the_incident(aws).sightings) == (IncidentStatus.CONTAINED, 2)
+
+
+def require_one_each(aws: LocalAws, count: int) -> None:
+    """There are so many incidents, each with one sighting and one ticket, and nothing is left over."""
+    found = incidents(aws)
+    assert len(found) == count
+    assert {incident.sightings for incident in found} == {1}
+    assert {len(tickets_of(aws, incident.id)) for incident in found} == {1}
+    assert {incident.status for incident in found} <= {IncidentStatus.OBSERVED, IncidentStatus.ESCALATED}
+    assert dead_letters(aws) == 0
+
+
+def test_triage_may_die_after_any_call_of_a_finding_about_a_thing(up: Up) -> None:
+    """Looked up, recorded and announced: redelivered, it is one incident about that thing, opened once."""
+    aws = up(Mode.OBSERVE)
+    played = []
+    for number in deaths(aws, ["TriageFunction"]):
+        played.append(f"dies-after-{number}")
+        aws.fleet.add_thing(played[-1], {})
+        send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing=played[-1])))
+    require_one_each(aws, len(played))
+    assert sorted(incident.subject for incident in incidents(aws)) == sorted(played)
+    assert {certainty_of(incident) for incident in incidents(aws)} == {Certainty.PROVEN}
+
+
+def test_triage_may_die_after_any_call_of_a_finding_about_nothing(up: Up) -> None:
+    """Each finding has its incident before a person, once."""
+    aws = up()
+    played = 0
+    for _ in deaths(aws, ["TriageFunction"]):
+        played += 1
+        send(aws, another_finding(event_of(aws, "no-clue-escalated")))
+    require_one_each(aws, played)
+    assert len(pages(aws)) == played
+
+
+def test_triage_may_die_after_any_call_of_a_finding_about_an_instance(up: Up) -> None:
+    """The first opens the gateway's incident, and every other is a sighting of it, once."""
+    aws = up(Mode.APPROVE)
+    played = 0
+    for _ in deaths(aws, ["TriageFunction"]):
+        played += 1
+        send(aws, another_finding(event_of(aws, "runtime-empty-action-contained")))
+    incident = the_incident(aws)
+    assert (incident.thing_name, incident.sightings, dead_letters(aws)) == ("gateway-01", played, 0)
+
+
+def sequence_of(aws: LocalAws, *things: str) -> dict[str, Any]:
+    """A new attack sequence about two things that are added for it."""
+    text = json.dumps(another_finding(event_of(aws, TWO_THINGS)))
+    for known, added in zip(("pump-04", "mixer-01"), things, strict=True):
+        aws.fleet.add_thing(added, {})
+        text = text.replace(aws.fleet.certificate_id(known), aws.fleet.certificate_id(added))
+    event: dict[str, Any] = json.loads(text)
+    return event
+
+
+@pytest.mark.parametrize("first", range(1, SHARES + 1))
+def test_triage_may_die_after_any_call_of_a_sequence(up: Up, first: int) -> None:
+    """Two things, two incidents: no death loses one, opens a third or counts one twice."""
+    aws = up(Mode.OBSERVE)
+    played: list[str] = []
+    for number in deaths(aws, ["TriageFunction"], first, SHARES):
+        things = [f"{name}-dies-after-{number}" for name in ("actor", "resource")]
+        send(aws, sequence_of(aws, *things))
+        played += things
+    require_one_each(aws, len(played))
+    assert sorted(incident.subject for incident in incidents(aws)) == sorted(played)
+
+
+def archived_of(aws: LocalAws, thing: str) -> dict[str, Any]:
+    """A finding about a thing that somebody archived."""
+    return event_of(aws, "archived-ignored", thing=thing)
+
+
+def sample_of(aws: LocalAws, thing: str) -> dict[str, Any]:
+    """A sample about a thing."""
+    return event_of(aws, "sample-ignored", thing=thing)
+
+
+def unreadable(aws: LocalAws, thing: str) -> dict[str, Any]:
+    """A finding that cannot be read."""
+    return event_of(aws, "severity-99-rejected", thing=thing)
+
+
+@pytest.mark.parametrize(
+    ("made", "became"), [(archived_of, "ignored"), (sample_of, "ignored"), (unreadable, "rejected")]
+)
+def test_triage_may_die_after_any_call_of_what_opens_nothing(
+    up: Up, made: Callable[[LocalAws, str], dict[str, Any]], became: str
+) -> None:
+    """Whatever dies, it is remembered for what it is, and nobody is asked about it."""
+    aws = up(Mode.OBSERVE)
+    sent = []
+    for _ in deaths(aws, ["TriageFunction"]):
+        sent.append(another_finding(made(aws, "camera-01")))
+        send(aws, sent[-1])
+    told = [row for event in sent for row in Record(aws).of_delivery(event["id"])]
+    assert [row["became"] for row in told] == [became] * len(sent)
+    assert all(row["reason"] for row in told)
+    assert (incidents(aws), pages(aws), dead_letters(aws)) == ([], [], 0)
+
+
+def test_triage_may_die_after_any_call_of_what_is_noted(up: Up) -> None:
+    """Each archived finding about a thing with an open incident is noted there once."""
+    aws = up(Mode.OBSERVE)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    sent = 0
+    for _ in deaths(aws, ["TriageFunction"]):
+        sent += 1
+        send(aws, another_finding(archived_of(aws, "camera-01")))
+    incident = the_incident(aws)
+    notes = [row["what"] for row in Record(aws).of_incident(incident.id, "TIMELINE#")].count("alarm-cleared")
+    assert (notes, incident.sightings, dead_letters(aws)) == (sent, 1, 0)
+    assert len(Record(aws).of_incident(incident.id, rows.SIGHTINGS)) == 1
