@@ -73,7 +73,7 @@ class HttpPart(BaseModel):
 class RequestContext(BaseModel):
     """`requestContext`, as far as it is read. `authorizer.iam` is what AWS has verified."""
 
-    domain_name: str = Field(alias="domainName", pattern=r"^[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws$")
+    domain_name: str = Field(alias="domainName", pattern=r"^[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.[a-z.]+$")
     authorizer: dict[str, dict[str, Any] | None] | None = None
     http: HttpPart
 
