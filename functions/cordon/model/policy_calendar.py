@@ -60,6 +60,7 @@ def form(pattern: str, expected: str) -> AfterValidator:
             raise PydanticCustomError("form", "{expected}", {"expected": expected})
         return text
 
+    checked.__doc__ = expected  # the page about the policy says it, too
     return AfterValidator(checked)
 
 

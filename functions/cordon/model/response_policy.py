@@ -89,7 +89,7 @@ class BudgetRule(Word):
     scope: Literal["fleet", "group", "type"]
     """Of what it is a budget."""
     name: Name | None = None
-    """The group or type; without one, each group or type has this budget by itself."""
+    """The group, with its child groups, or the type; without one, each group or type has this budget by itself."""
     things: int | None = Field(default=None, ge=0, le=MOST_THINGS)
     """How many things; 0 means that a person decides about each."""
     percent: float | None = Field(default=None, ge=0, le=100)

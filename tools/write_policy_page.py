@@ -1,0 +1,153 @@
+"""Write what docs/response-policy.md says of each field, from the model of the policy: `--check` only compares."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Le
+from cordon.model import policy_calendar, response_policy
+from cordon.model.base import Word
+from pydantic import AfterValidator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+PAGE = Path(__file__).parents[1] / "docs" / "response-policy.md"
+BEGIN = "<!-- From here to the end of the fields: written by tools/write_policy_page.py. -->\n"
+END = "<!-- The end of the fields. -->\n"
+MODULES = (response_policy, policy_calendar)
+_ZONES, _TIMES = {"_zone": "an IANA time zone"}, {"AwareDatetime": "a date and time with its offset"}
+_OF_TYPE = {str: "text", int: "a whole number", float: "a number", datetime: "a date and time"}
+
+
+def page(text: str) -> str:
+    """Return the page with its written part made anew."""
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + "\n".join(_sections()) + "\n" + END + rest.partition(END)[2]
+
+
+def models() -> list[type[Word]]:
+    """Return the policy and every part of it, each after the one that holds it first."""
+    found: list[type[Word]] = [response_policy.ResponsePolicy]
+    for model in found:
+        for about in model.model_fields.values():
+            found += [part for part in _parts(about.annotation) if part not in found]
+    return found
+
+
+def _sections() -> Iterator[str]:
+    told = _docstrings()
+    for model in models():
+        yield f"### {_heading(model)}\n"
+        yield f"{model.__doc__}\n"
+        yield "| field | what may stand there | without it | what it means |\n|---|---|---|---|"
+        for name, about in model.model_fields.items():
+            cells = [f"`{name}`", _words(about.annotation, about.metadata), _default(about), told[model.__name__, name]]
+            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+        yield ""
+
+
+def _heading(model: type[Word]) -> str:
+    """Return where the part stands: the first path that leads to it."""
+    paths: dict[type[Word], str] = {response_policy.ResponsePolicy: "The whole"}
+    for holder in models():
+        for name, about in holder.model_fields.items():
+            above = "" if holder is response_policy.ResponsePolicy else f"{paths[holder].strip('`')}."
+            for part in _parts(about.annotation):
+                paths.setdefault(part, f"`{above}{name}{_index(about.annotation)}`")
+    return paths[model]
+
+
+def _index(kind: Any) -> str:
+    return {list: "[]", dict: ".NAME"}.get(get_origin(kind), "") if not _is_optional(kind) else ""
+
+
+def _is_optional(kind: Any) -> bool:
+    return get_origin(kind) in {Union, UnionType}
+
+
+def _parts(kind: Any) -> list[type[Word]]:
+    if inspect.isclass(kind) and issubclass(kind, Word):
+        return [kind]
+    return [part for inner in get_args(kind) if not isinstance(inner, str) for part in _parts(inner)]
+
+
+def _docstrings() -> dict[tuple[str, str], str]:
+    """Return the sentences that stand below each field in the model's source, on one line."""
+    found = {}
+    for module in MODULES:
+        for model in ast.parse(inspect.getsource(module)).body:
+            if isinstance(model, ast.ClassDef):
+                for field, below in zip(model.body, model.body[1:], strict=False):
+                    if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                        said = ast.literal_eval(below.value)
+                        found[model.name, ast.unparse(field.target)] = " ".join(str(said).split())
+    return found
+
+
+def _words(kind: Any, metadata: Any = ()) -> str:
+    """Return in words what may stand in a field of this type."""
+    inner = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return _words(inner[0], [bound for one in inner[1:] for bound in getattr(one, "metadata", [one])])
+    if _is_optional(kind):
+        return " or ".join("null" if one is type(None) else _words(one, metadata) for one in inner)
+    if get_origin(kind) is list:
+        return f"a list: {_words(inner[0])}"
+    if get_origin(kind) is dict:
+        return f"for each of {_words(inner[0])}: {_words(inner[1])}"
+    if inspect.isclass(kind) and issubclass(kind, Word):
+        return f"see {_heading(kind)}"
+    return _choices(kind) or _bounded(kind, metadata)
+
+
+def _choices(kind: Any) -> str:
+    """Return the words of which one must stand there; nothing where it is none of so many."""
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(kind))
+    is_enum = inspect.isclass(kind) and issubclass(kind, Enum)
+    return ", ".join(f"`{one.value}`" for one in kind) if is_enum else ""
+
+
+def _bounded(kind: Any, metadata: Any) -> str:
+    forms = [one.func for one in metadata if isinstance(one, AfterValidator)]
+    said = [_ZONES.get(form.__name__) or (form.__doc__ if form.__name__ == "checked" else None) for form in forms]
+    if any(said):
+        return next(filter(None, said))
+    edges = {type(one): getattr(one, "ge", getattr(one, "le", None)) for one in metadata}
+    numbers = f", {edges[Ge]:,} to {edges[Le]:,}" if Ge in edges and Le in edges else ""
+    return _TIMES.get(getattr(kind, "__name__", ""), _OF_TYPE.get(kind, "a date and time")) + numbers
+
+
+def _default(about: FieldInfo) -> str:
+    if about.is_required():
+        return "must be said"
+    value = about.default if about.default is not PydanticUndefined else about.get_default(call_default_factory=True)
+    if isinstance(value, Word):
+        return "as said there"
+    return "nothing" if value in (None, [], {}) else f"`{value}`"
+
+
+def main() -> int:
+    """Write the page, or with `--check` say whether it is as it would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; return 1 if the page is out of date")
+    asked = parser.parse_args()
+    text = PAGE.read_text()
+    if not asked.check:
+        PAGE.write_text(page(text))
+        return 0
+    print(f"{PAGE.name}: {'as the model says' if page(text) == text else 'run python tools/write_policy_page.py'}")
+    return int(page(text) != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
