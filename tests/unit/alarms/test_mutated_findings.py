@@ -79,7 +79,7 @@ class Aliases:
     def all(self) -> list[RoleAliasFacts]:
         """Return its facts."""
         arn = f"arn:aws:iam::{ACCOUNT}:role/DeviceRole"
-        facts = {"alias": "device", "role_name": "DeviceRole", "role_arn": arn, "role_id": PROVING}
+        facts: dict[str, Any] = {"alias": "device", "role_name": "DeviceRole", "role_arn": arn, "role_id": PROVING}
         return [RoleAliasFacts(**facts, only_credentials_provider=True)]
 
 
@@ -138,10 +138,10 @@ def part_of(event: Any, path: tuple[str | int, ...]) -> Any:
 def damage(event: Any, path: tuple[str | int, ...], value: Any, how: str) -> None:
     """Drop, replace, double or respell what stands at a place."""
     part, last = part_of(event, path), path[-1]
-    if not isinstance(part, dict | list) or (isinstance(part, list) and not isinstance(last, int)):
-        return
-    if isinstance(part, list):
+    if isinstance(part, list) and isinstance(last, int):
         part[last : last + 1] = {"drop": [], "double": part[last : last + 1] * 2}.get(how, [value])
+    elif not isinstance(part, dict):
+        return  # an earlier damage took it away
     elif how == "drop":
         part.pop(last, None)
     elif how == "replace":

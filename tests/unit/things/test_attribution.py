@@ -218,7 +218,8 @@ def test_without_a_clue_there_is_nothing_to_look_up(registry: Registry) -> None:
 def test_what_is_of_another_account_or_region_is_never_looked_up(registry: Registry, elsewhere: dict[str, str]) -> None:
     """A certificate id is the same in two Regions where the same certificate is registered in both."""
     things(registry, THING)
-    thing, attribution = the_only(attributed(registry, session(registry.certificate()), **elsewhere))
+    changed: dict[str, Any] = {**elsewhere}
+    thing, attribution = the_only(attributed(registry, session(registry.certificate()), **changed))
     assert (thing, attribution.certainty, registry.iot.calls) == (None, Certainty.UNKNOWN, [])
     assert next(iter(elsewhere.values())) in attribution.how
 
