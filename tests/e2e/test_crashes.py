@@ -19,6 +19,7 @@ CONTAINING = (
     "DropSessionsFunction",
     "ReplacePoliciesFunction",
     "QuarantineThingFunction",
+    "DenyStsSessionsFunction",
     "VerifyContainmentFunction",
     "UpdateTicketFunction",
     "RecordOutcomeFunction",

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import pytest
 from cordon.actions.sts_policy import MOST_IDS
+from cordon.incidents.bus import Bus
+from cordon.incidents.ledger import Ledger
+from cordon.incidents.record import Incidents
 from cordon.incidents.sts_holds import StsHolds
 from cordon.incidents.table import Table
 from cordon.model.incident import Incident, IncidentStatus, LegOutcome
+from cordon.response.escalation import Escalation
+from cordon.response.undoing import Undone, put_back
+from cordon.tickets.ops_center import OpsCenter
+from cordon.tickets.tickets import Tickets
 
 from playtest.fleet import diff
 from playtest.fleet.broker import Credentials
 from playtest.local_aws import LocalAws
+from playtest.run.play import play
+from playtest.run.raw_alarm import read_raw_alarm
 from playtest.run.record import Record
+from playtest.run.scenario import scenario
 from tests.e2e.answers import (
     Alarm,
     Up,
+    actions_of,
     answer,
     answered,
     at_rest,
@@ -28,6 +41,7 @@ from tests.e2e.answers import (
     undo,
 )
 
+EVENTS = Path(__file__).parents[2] / "events"
 ROLE, ALIAS = "DeviceRole", "device"
 TWELVE_HOURS = 12 * 3600
 DENIED = "sts-deny/policy"
@@ -141,6 +155,40 @@ def test_undone_the_credentials_are_good_again(aws: LocalAws, alarm: Alarm) -> N
     assert may_use(aws, camera) == [True]
     aws.invoke("SweepFunction", {})
     assert denied(aws) == []
+
+
+def put_back_for_a_person(aws: LocalAws, incident: Incident) -> Undone:
+    """Undo an incident as a rollback does, with every action there is."""
+    record = Incidents(Table(aws.client("dynamodb"), aws.stack.resource("IncidentsTable")))
+    tickets = Tickets(record.table, OpsCenter(aws.client("ssm")))
+    actions = actions_of(aws)
+    escalation = Escalation(record, Bus(aws.client("events"), aws.stack.resource("Bus")), tickets, actions)
+    return put_back(incident, Ledger(record, incident.id, "a person's rollback"), actions, escalation)
+
+
+@pytest.mark.parametrize("hours", [0, 13])
+def test_rolled_back_nothing_is_held_whether_the_hold_ran_out_or_not(aws: LocalAws, alarm: Alarm, hours: int) -> None:
+    """Every change is put back without a conflict; an id that the sweep took out is out, and stays out."""
+    before = aws.fleet.snapshot()
+    incident = answered(aws, alarm("camera-01"))
+    aws.clock.advance(hours * 3600)
+    aws.invoke("SweepFunction", {})
+    undone = put_back_for_a_person(aws, incident)
+    assert (undone.is_complete, len(undone.put_back)) == (True, len(ledger_of(aws, incident)))
+    assert diff(before, aws.fleet.snapshot(), sessions=False) == []
+    aws.invoke("SweepFunction", {})
+    assert denied(aws) == []
+
+
+def test_a_session_that_was_seen_is_denied_though_no_policy_allows_it_now() -> None:
+    """GuardDuty saw credentials of a pump, whose policies let it get none: somebody may have changed them since."""
+    sample = EVENTS / "guardduty.finding.drifted-data-contained.json"
+    played = play(scenario([read_raw_alarm(str(sample), io.BytesIO())]))
+    (incident,) = played.result.incidents
+    (certificate,) = played.before.registry[f"thing/{incident.thing}"]["principals"]
+    assert "plant-video" not in played.before.registry[f"certificate/{certificate}"]["policies"]
+    assert played.after.registry[DENIED] == {"certificates": [certificate]}
+    assert incident.status is IncidentStatus.CONTAINED
 
 
 def test_two_cameras_at_once_are_both_denied(aws: LocalAws, alarm: Alarm) -> None:

@@ -19,6 +19,7 @@ ON_THE_WAY = [
     "DropSessions",
     "ReplacePolicies",
     "QuarantineThing",
+    "DenyStsSessions",
     "VerifyContainment",
     "WaitToLookAgain",
     "UpdateTicket",
