@@ -10,12 +10,12 @@ from cordon.actions.certificate_status import CertificateStatus
 from cordon.actions.group_membership import MOST_GROUPS, GroupMembership
 from cordon.actions.iot_policy import IotPolicy
 from cordon.actions.policy_attachment import MOST_POLICIES, PolicyAttachment
-from cordon.actions.session import plan_drop
 from cordon.errors import PlanUnworkable
-from cordon.model.change import Change, Effect, Gap, Hold, Plan
+from cordon.model.change import Change, Gap, Hold, Plan
 from cordon.model.incident import Containment
-from cordon.model.thing import CertificateFacts, SessionFacts, ThingFacts
+from cordon.model.thing import CertificateFacts, ThingFacts
 from cordon.response import gaps
+from cordon.response.client_ids import deniable_client_ids, drops, own_client_ids
 from cordon.response.policy_documents import (
     deny_connect_document,
     deny_policy_name,
@@ -25,7 +25,6 @@ from cordon.response.policy_documents import (
     of_thing,
     quarantine_document,
     quarantine_policy_name,
-    would_be_pattern,
 )
 from cordon.response.sts_leg import StsLegs
 from cordon.things.arns import IotArns
@@ -214,35 +213,6 @@ class ContainmentPlanner:
             # What is not as it was left was changed by somebody else, and is not needed so for this incident.
             if (hold.resource in there) is bool(hold.after)
         ]
-
-
-def own_client_ids(thing: ThingFacts) -> list[str]:
-    """Return the client ids under which the thing may connect for repair: its name, and its own others.
-
-    Its name always: nobody can take the way to repair away by connecting under it with another certificate.
-    """
-    return list(dict.fromkeys([thing.name, *_own(thing.sessions)]))
-
-
-def deniable_client_ids(thing: ThingFacts) -> list[str]:
-    """Return the client ids that may be denied on a certificate of several things: this thing's own, and no other's.
-
-    Its name is among them wherever it connected last, unless AWS takes the session of that name for another thing's.
-    """
-    is_anothers = any(
-        one.client_id == thing.name and one.thing_name not in {None, thing.name} for one in thing.sessions
-    )
-    return list(dict.fromkeys([*([] if is_anothers else [thing.name]), *_own(thing.sessions)]))
-
-
-def drops(thing_name: str, sessions: list[SessionFacts]) -> list[Effect]:
-    """Return the effects that drop the thing's own sessions. A foreign one is left alone."""
-    return [plan_drop(client_id, thing_name=thing_name) for client_id in _own(sessions)]
-
-
-def _own(sessions: list[SessionFacts]) -> list[str]:
-    own = [session.client_id for session in sessions if session.foreign is None]
-    return [client_id for client_id in own if not would_be_pattern(client_id)]
 
 
 def _room(certificate: CertificateFacts) -> int:

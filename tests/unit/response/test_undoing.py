@@ -1,109 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
-from typing import Any
-
 import pytest
-from cordon.actions.action import Action
-from cordon.errors import LockHeld, NotTheClaimant, PlanConflict
+from cordon.errors import LockHeld, NotTheClaimant
 from cordon.incidents import rows
-from cordon.incidents.bus import Bus
 from cordon.incidents.holds import Holds
-from cordon.incidents.ledger import Ledger
 from cordon.incidents.locks import take_lock
-from cordon.incidents.table import Table
-from cordon.model.change import Change
 from cordon.model.incident import IncidentStatus
-from cordon.response.carrying_out import carry_out
-from cordon.response.escalation import Escalation
-from cordon.response.undoing import Undone, put_back
-from cordon.tickets.ops_center import OpsCenter
-from cordon.tickets.tickets import Tickets
 
 from ..conftest import OTHER, Bed
-from ..steps.doubles import Told
-
-UNDOER = "arn:aws:states:eu-central-1:123456789012:execution:undo_incident:me"
-FIRST = Change(action="turn", resource="valve/1", before="open", after="shut", hits=["pump-01"])
-SECOND = Change(action="turn", resource="valve/2", before="open", after="shut", hits=["pump-01"])
-THIRD = Change(action="turn", resource="valve/3", before="open", after="shut", hits=["pump-01"])
+from .plant import FIRST, SECOND, THIRD, Plant
 
 
 @pytest.fixture(autouse=True)
 def metrics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics are printed, under a name."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Cordon")
-
-
-class Died(BaseException):
-    """The process ended here."""
-
-
-class Valves:
-    """An action over a few valves, which keeps what was turned and may die after a call or raise one."""
-
-    name = "turn"
-
-    def __init__(self) -> None:
-        self.there: dict[str, Any] = {"valve/1": "open", "valve/2": "open", "valve/3": "open"}
-        self.turned: list[tuple[str, Any]] = []
-        self.meanwhile: Callable[[str], None] = lambda _: None
-        self.refuses: str | None = None
-
-    def read(self, resource: str) -> Any:
-        """Say how it stands."""
-        return self.there[resource]
-
-    def apply(self, change: Change) -> None:
-        """Turn it."""
-        if change.resource == self.refuses:
-            raise PlanConflict(f"{change.resource} is used by somebody else")
-        self.meanwhile(change.resource)
-        self.there[change.resource] = change.after
-        self.turned.append((change.resource, change.after))
-
-    def by_hand(self, change: Change) -> list[str]:
-        """Return words."""
-        return ["turn", change.resource]
-
-
-class Plant:
-    """Incidents over the valves: carried out, contained, and undone."""
-
-    def __init__(self, bed: Bed) -> None:
-        self.bed, self.valves, self.told = bed, Valves(), Told()
-        self.actions: dict[str, Action] = {"turn": self.valves}
-
-    def contained(self, *changes: Change, thing: str = "pump-01") -> str:
-        """Carry a plan out for a thing, and return the id of its incident, which is contained then."""
-        ledger = self.bed.planned(*changes, id=f"alarm-of-{thing}", thing_name=thing)
-        carry_out(ledger, self.actions, lambda _: True)
-        incident_id = self.bed.open_id(thing) or ""
-        self.bed.set_head(incident_id, status="contained")
-        return incident_id
-
-    def undo(self, incident_id: str) -> Undone:
-        """Undo an incident, as it stands in the record now."""
-        told: Any = self.told
-        bed = self.bed
-        tickets = Tickets(bed.table, OpsCenter(bed.client("ssm")))
-        escalation = Escalation(bed.incidents, Bus(told, "cordon"), tickets, self.actions)
-        incident = bed.incidents.get(incident_id)
-        return put_back(incident, Ledger(bed.incidents, incident_id, UNDOER), self.actions, escalation)
-
-    def statuses(self, incident_id: str) -> list[str]:
-        """Return how far each change of an incident has come."""
-        return [entry.status for entry in Ledger(self.bed.incidents, incident_id, UNDOER).entries()]
-
-    def status(self, incident_id: str) -> IncidentStatus:
-        """Return where an incident stands."""
-        return self.bed.incidents.get(incident_id).status
-
-    def holds(self) -> list[str]:
-        """Return every resource that is held."""
-        found = [self.bed.rows(rows.of_hold(f"valve/{number}")) for number in (1, 2, 3)]
-        return [row["sk"] for partition in found for row in partition]
 
 
 @pytest.fixture
@@ -248,60 +159,3 @@ def test_an_incident_that_comes_in_between_keeps_what_it_needs(plant: Plant) -> 
     assert plant.valves.there["valve/1"] == "shut"
     assert plant.undo(later[0]).is_complete
     assert plant.valves.there["valve/1"] == "open"
-
-
-def calls_until_death(plant: Plant, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let the process die after its n-th write to the table or turn of a valve."""
-    left = [number]
-
-    def dying(call: Callable[..., Any]) -> Callable[..., Any]:
-        def called(*given: Any) -> Any:
-            answer = call(*given)
-            left[0] -= 1
-            if left[0] == 0:
-                raise Died
-            return answer
-
-        return called
-
-    monkeypatch.setattr(Table, "write", dying(Table.write))
-    monkeypatch.setattr(plant.valves, "apply", dying(plant.valves.apply))
-
-
-@pytest.mark.parametrize("broken", [False, True], ids=["exact", "conflict"])
-def test_undone_again_after_a_death_anywhere_it_ends_the_same(
-    bed: Bed, monkeypatch: pytest.MonkeyPatch, broken: bool
-) -> None:
-    """Each valve is turned once, the shared one is handed over, no lock and no hold of ours is left; or a conflict."""
-    for number in count(1):
-        plant = Plant(bed)
-        things = (f"pump-{number}", f"mixer-{number}")
-        changes = [
-            change.model_copy(update={"resource": f"{change.resource}{number}"}) for change in (FIRST, SECOND, THIRD)
-        ]
-        plant.valves.there = {change.resource: "open" for change in changes}
-        incident = plant.contained(*changes, thing=things[0])
-        other = plant.contained(changes[1], thing=things[1])
-        if broken:
-            plant.valves.there[changes[0].resource] = "welded"
-        plant.valves.turned.clear()
-        with monkeypatch.context() as dying:
-            calls_until_death(plant, dying, number)
-            try:
-                plant.undo(incident)
-                survived = True
-            except Died:
-                survived = False
-        undone = plant.undo(incident)
-        assert undone.is_complete is not broken
-        expected = [] if broken else [(changes[2].resource, "open"), (changes[0].resource, "open")]
-        assert plant.valves.turned == expected
-        assert plant.valves.there[changes[1].resource] == "shut"
-        assert bed.table.get(rows.of_lock(things[0]), rows.LOCK) is None
-        assert plant.status(incident) is (IncidentStatus.ESCALATED if broken else IncidentStatus.CONTAINED)
-        hold = Holds(bed.table).get(changes[1].resource)
-        assert hold is not None
-        assert hold.holders == sorted([other, *([incident] if broken else [])])
-        if survived:
-            break
-    assert number > 5
