@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,38 +16,15 @@ from cordon.model.response_policy import Alarms
 from playtest.fleet import diff
 from playtest.fleet.demo_things import OPERATOR_ROLE
 from playtest.local_aws import LocalAws
-from playtest.run.raw_alarm import RawAlarm
 from playtest.run.record import Record
 from tests.e2e.answers import Alarm, Up, answer, deaths, pages, the_incident, tickets_of
+from tests.e2e.findings import another_finding, event_of, send
 from tests.e2e.test_crashes import changes_made
 
-EVENTS = Path(__file__).parents[2] / "events"
 DEVICE_CREDENTIALS, TWO_THINGS = "device-credentials-contained", "attack-sequence-two-things-contained"
 SHARES = 3
 """Into how many tests the deaths of a sequence are dealt, so that they run beside each other."""
 ANSWERED_SAMPLES = Alarms(max_age_hours=0, guardduty_samples="answer")
-
-
-def event_of(aws: LocalAws, case: str, *, thing: str = "", role: str = "", **detail: Any) -> dict[str, Any]:
-    """A sample finding as a new event, with other fields in its detail, another device or another role in its clues."""
-    text = (EVENTS / f"guardduty.finding.{case}.json").read_text()
-    text = text.replace("certificate-id:camera-01", f"certificate-id:{thing or 'camera-01'}")
-    filled = RawAlarm(case, text).filled_in(aws.fleet.certificate_id, aws.fleet.role_id, aws.clock.now())
-    event: dict[str, Any] = json.loads(filled.replace(aws.fleet.role_id("DeviceRole"), role) if role else filled)
-    event["detail"] |= detail
-    return {**event, "id": str(uuid4())}
-
-
-def another_finding(event: dict[str, Any]) -> dict[str, Any]:
-    """The same of another finding."""
-    arn = event["detail"]["arn"].rpartition("/")[0] + f"/{uuid4().hex}"
-    return {**event, "id": str(uuid4()), "detail": {**event["detail"], "arn": arn}}
-
-
-def send(aws: LocalAws, event: dict[str, Any]) -> None:
-    """Put an event on the default bus, and wait until everything that comes of it is done."""
-    assert aws.put_event(event)
-    aws.settle()
 
 
 def incidents(aws: LocalAws) -> list[Incident]:

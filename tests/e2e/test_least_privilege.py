@@ -15,6 +15,7 @@ from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws, granted_actions, used_actions
 from tests.e2e.answers import Alarm, Up, answer
 from tests.e2e.asking import play_what_people_are_asked, start_asking
+from tests.e2e.findings import event_of, send
 
 DELIVERS_LOGS = {
     "logs:CreateLogDelivery",
@@ -62,6 +63,8 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     play("filler-01")  # shared
     play("valve-controller-01")
     aws.clock.advance(3600)
+    for case in ("sample-ignored", "device-credentials-contained", "runtime-empty-action-contained"):
+        send(aws, event_of(aws, case))  # the sample first: triage then reads the response policy itself
     play("valve-controller-01")  # pages again
     play("nobody")
     play("not a thing")  # rejected
