@@ -45,6 +45,8 @@ class Faults:
     """All faults of one local AWS. Each is used up when it has struck; `struck` says which did, in order."""
 
     struck: list[str] = field(default_factory=list)
+    every_answer_is_lost_once: bool = False
+    """Every handler runs to its end, nobody hears of it, and it runs again: as AWS may do with any of them."""
     _stops: list[_Stop] = field(default_factory=list)
     _failures: list[_Failure] = field(default_factory=list)
     _ends: dict[str, Early] = field(default_factory=dict)
