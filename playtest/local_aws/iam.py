@@ -20,7 +20,7 @@ from playtest.local_aws.faults import InjectedError
 from playtest.local_aws.iam_actions import Need, needs
 from playtest.local_aws.leading_keys import leading_keys
 
-_DENIAL_CODES = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
+_DENIAL_CODES = {"iam": "AccessDenied", "s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 """How a service names the refusal, where it is not AccessDeniedException."""
 
 _PRINCIPAL_TYPES = ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")

@@ -19,7 +19,6 @@ CONTAINING = (
     "DropSessionsFunction",
     "ReplacePoliciesFunction",
     "QuarantineThingFunction",
-    "DenyStsSessionsFunction",
     "VerifyContainmentFunction",
     "UpdateTicketFunction",
     "RecordOutcomeFunction",

@@ -42,6 +42,7 @@ def test_a_call_that_the_functions_own_role_allows_is_made(aws: LocalAws, handle
     ("service", "operation", "params", "code"),
     [
         ("dynamodb", "delete_item", {"TableName": "cordon-Table-x", "Key": row("a")}, "AccessDeniedException"),
+        ("iam", "get_role", {"RoleName": "r"}, "AccessDenied"),
         ("dynamodb", "put_item", {"TableName": "another", "Item": row("a")}, "AccessDeniedException"),
         ("s3", "put_object", {"Bucket": "another", "Key": "evidence/k", "Body": b""}, "AccessDenied"),
         ("sns", "publish", {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "m"}, "AuthorizationError"),
@@ -161,6 +162,26 @@ def test_granted_and_used_actions_can_be_compared(aws: LocalAws, handlers: Any) 
             [("iot:DeleteConnection", "arn:aws:iot:eu-west-1:123456789012:client/c")],
         ),
         ("iot", "DescribeEndpoint", {}, [("iot:DescribeEndpoint", "*")]),
+        ("iot", "ListRoleAliases", {}, [("iot:ListRoleAliases", "*")]),
+        (
+            "iot",
+            "DescribeRoleAlias",
+            {"roleAlias": "a"},
+            [("iot:DescribeRoleAlias", "arn:aws:iot:eu-west-1:123456789012:rolealias/a")],
+        ),
+        (
+            "iam",
+            "CreatePolicyVersion",
+            {"PolicyArn": "arn:aws:iam::123456789012:policy/p", "PolicyDocument": "{}"},
+            [("iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/p")],
+        ),
+        ("iam", "GetRole", {"RoleName": "r"}, [("iam:GetRole", "arn:aws:iam::123456789012:role/r")]),
+        (
+            "iam",
+            "AttachRolePolicy",
+            {"RoleName": "r", "PolicyArn": "arn:aws:iam::123456789012:policy/p"},
+            [("iam:AttachRolePolicy", "arn:aws:iam::123456789012:role/r")],
+        ),
         (
             "stepfunctions",
             "StopExecution",
