@@ -178,7 +178,7 @@ class Exemption(Word):
     thing: Name | None = None
     """The thing's name; one of thing, group and type is said."""
     group: Name | None = None
-    """The group's name."""
+    """The group's name; its child groups are part of it."""
     type: Name | None = None
     """The type's name."""
     owner: Words

@@ -78,7 +78,7 @@ class CriticalityRules(Word):
     attribute: AttributeName = "criticality"
     """The thing attribute that says it in one of the words; any other word reads as unknown."""
     groups: dict[Name, Criticality] = Field(default_factory=dict)
-    """What being in a group says."""
+    """What being in a group, or in one of its child groups, says."""
     types: dict[Name, Criticality] = Field(default_factory=dict)
     """What being of a type says."""
 
@@ -191,6 +191,11 @@ class ResponsePolicy(Word):
     """Whose word counts as whose."""
     people: People = People()
     """Whom a request or a ticket names."""
+
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """Every group that criticality or an exemption names: what is said of one is said of its child groups too."""
+        return frozenset(self.criticality.groups) | {one.group for one in self.exemptions if one.group is not None}
 
     @classmethod
     def parsed(cls, text: str | bytes) -> Self:

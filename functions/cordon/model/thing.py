@@ -86,6 +86,8 @@ class ThingFacts(Word):
     other_principals: list[str]
     """Principals that are no certificate (Cognito identities): named, since no action of ours can cut them."""
     groups: list[GroupFacts]
+    groups_above: list[str] = Field(default_factory=list)
+    """Names of the groups in which its own groups lie; looked up only where the response policy may name one."""
     sessions: list[SessionFacts] = Field(default_factory=list)
     more_client_ids: list[str] = Field(default_factory=list)
     """Ids of certificates with which more client ids connected than were looked at."""

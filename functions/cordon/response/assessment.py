@@ -99,7 +99,7 @@ class Assessor:
         asked = [*questions(thing), *hits_others(plan, thing), *_doubts(incident, opening)]
         if policy is None:
             return [*asked, f"{in_force.trouble}, so that a person decides"]
-        groups = [group.name for group in thing.groups]
+        groups = [*(group.name for group in thing.groups), *thing.groups_above]
         asked += too_old(incident, now, timedelta(hours=policy.alarms.max_age_hours))
         asked += [*closed(policy, now), *exempt(policy, thing.name, groups, thing.type_name, now)]
         return list(dict.fromkeys(asked))

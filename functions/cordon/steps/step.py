@@ -19,13 +19,13 @@ from cordon.errors import Throttled
 from cordon.incidents.bus import Bus
 from cordon.incidents.connections import Connections
 from cordon.incidents.evidence import Evidence
-from cordon.incidents.pacing import Pace
 from cordon.incidents.holds import Holds
+from cordon.incidents.pacing import Pace
 from cordon.incidents.record import Incidents
 from cordon.incidents.sts_holds import StsHolds
 from cordon.incidents.table import Table
 from cordon.model.base import Word
-from cordon.model.response_policy import CriticalityRules
+from cordon.model.response_policy import ResponsePolicy
 from cordon.observability import logger
 from cordon.response.assessment import Assessor
 from cordon.response.containment import ContainmentPlanner
@@ -133,10 +133,10 @@ def tickets() -> Tickets:
     return Tickets(incidents().table, OpsCenter(clients.ssm()))
 
 
-def things(criticality: CriticalityRules | None = None) -> ThingReader:
+def things(policy: ResponsePolicy | None = None) -> ThingReader:
     """Return a reader of AWS IoT. A new one each time: it remembers what it read."""
     recorded = Connections(incidents().table)
-    return ThingReader(clients.iot(), clients.iot_data(), criticality=criticality, recorded=recorded)
+    return ThingReader(clients.iot(), clients.iot_data(), policy=policy, recorded=recorded)
 
 
 def assessor() -> Assessor:
@@ -147,7 +147,7 @@ def assessor() -> Assessor:
     planner = ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group, holds=holds, sts=sts)
     return Assessor(
         incidents(),
-        lambda policy: things(policy.criticality if policy else None),
+        things,
         planner,
         account=current.account_id,
         region=clients.iot().meta.region_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cordon.model.response_policy import CriticalityRules
+from cordon.model.response_policy import CriticalityRules, ResponsePolicy
 from cordon.model.thing import AttachedPolicy, CertificateFacts, GroupFacts, SessionFacts, ThingFacts
 from cordon.things.criticality import criticality_of
 from cordon.things.policies import allows_anything
@@ -26,13 +26,14 @@ class ThingReader:
         iot: IoTClient,
         iot_data: IoTDataPlaneClient,
         *,
-        criticality: CriticalityRules | None = None,
+        policy: ResponsePolicy | None = None,
         recorded: Recorded | None = None,
     ) -> None:
-        """Read through the two clients; `criticality` says where that stands, `recorded` knows of connections."""
+        """Read through the two clients; `policy` says where criticality stands, `recorded` knows of connections."""
         self._iot = iot
         self._sessions = SessionReader(iot, iot_data, recorded)
-        self._criticality = criticality or CriticalityRules()
+        self._criticality = policy.criticality if policy else CriticalityRules()
+        self._named_groups = policy.named_groups if policy else frozenset()
         self._documents: dict[str, str] = {}
 
     def read(self, name: str) -> ThingFacts | None:
@@ -46,16 +47,19 @@ class ThingReader:
         # Of a certificate that others use too, nobody can say whose client id one is that names no thing.
         recorded, beyond = self._sessions.of_certificates(one.id for one in certificates if not one.is_shared)
         attributes, type_name, groups = thing.get("attributes", {}), thing.get("thingTypeName"), self._groups(name)
+        direct = [group.name for group in groups]
+        above = self._above(direct)
         return ThingFacts(
             name=name,
             arn=thing["thingArn"],
             type_name=type_name,
             attributes=attributes,
             version=thing.get("version", 1),
-            criticality=criticality_of(attributes, [group.name for group in groups], type_name, self._criticality),
+            criticality=criticality_of(attributes, [*direct, *above], type_name, self._criticality),
             certificates=certificates,
             other_principals=[arn for arn in principals if _CERTIFICATE not in arn],
             groups=groups,
+            groups_above=above,
             sessions=self.sessions(name, known=recorded),
             more_client_ids=beyond,
         )
@@ -91,6 +95,10 @@ class ThingReader:
     def _groups(self, thing_name: str) -> list[GroupFacts]:
         groups = sorted(groups_of(self._iot, thing_name))
         return [self._group(name, arn) for name, arn in groups]
+
+    def _above(self, direct: list[str]) -> list[str]:
+        """Return the groups in which those lie, where it matters: each of them is a question of its own."""
+        return sorted(groups_above(self._iot, direct)) if self._named_groups - set(direct) else []
 
     def _group(self, name: str, arn: str) -> GroupFacts:
         # Recursive: what a parent group carries binds the members of its children too.
