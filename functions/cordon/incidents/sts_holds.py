@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from cordon import clock
 from cordon.errors import LockHeld
@@ -30,7 +30,8 @@ LEASE = timedelta(seconds=60)
 class StsHold:
     """An incident's claim that the sessions of a certificate stay denied, until `expires_at`.
 
-    `expires_at` is None where a person has put the hold into the table by hand: it begins when the sweep sees it.
+    `expires_at` is None where a person has put the hold into the table by hand, with no moment or none that can be
+    read: it begins when the sweep sees it.
     """
 
     certificate_id: str
@@ -44,9 +45,7 @@ class StsHold:
         certificate_id, incident_id = str(row.get("certificate_id")), str(row.get("incident_id"))
         if not CERTIFICATE_ID.fullmatch(certificate_id) or row["sk"] != rows.sts_hold(certificate_id, incident_id):
             return None
-        expires_at = row.get("expires_at")
-        until = datetime.fromisoformat(expires_at) if expires_at else None
-        return cls(certificate_id, incident_id, str(row.get("held_at", "")), until)
+        return cls(certificate_id, incident_id, str(row.get("held_at", "")), _moment(row.get("expires_at")))
 
     @property
     def has_run_out(self) -> bool:
@@ -139,3 +138,12 @@ class StsHolds:
             self._table.write(delete(key(rows.STS, rows.LOCK), condition=mine, me=owner))
         except ConditionFailed:
             return  # the lease ran out, and it is somebody else's by now
+
+
+def _moment(text: Any) -> datetime | None:
+    """Return an aware moment; None for what is not the text of one."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
