@@ -62,10 +62,12 @@ class Asking:
         ticket = self.tickets.want(wanted.incident_id)
         incident = self.incidents.get(wanted.incident_id)
         request = self._put(incident, wanted)
-        if request.status is RequestStatus.PENDING:
-            self._tell(self.incidents.get(incident.id), request, ticket)
-        else:
+        if request.status is not RequestStatus.PENDING:
             resume(self.stepfunctions, request)  # decided before this step was done
+            return
+        incident = self.incidents.get(incident.id)
+        if incident.status is IncidentStatus.AWAITING_APPROVAL:  # else somebody answered within this second
+            self._tell(incident, request, ticket)
 
     def _put(self, incident: Incident, wanted: ApprovalToAsk) -> ApprovalRequest:
         """Return the request, made now or by an earlier try of this very state."""

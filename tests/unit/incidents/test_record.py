@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordUnreadable
+from cordon.errors import IllegalTransition, IncidentNotFound, NotTheClaimant, RecordBusy, RecordUnreadable
 from cordon.incidents import rows
 from cordon.incidents.record import DUE_AFTER, stamp
+from cordon.incidents.table import key, put
 from cordon.model.incident import TRANSITIONS, Incident, IncidentStatus, Leg
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,3 +175,48 @@ def test_a_standing_incident_is_postponed_only_while_it_stands(bed: Bed) -> None
     bed.incidents.move(bed.incidents.get(incident.id), S.ESCALATED, ME)
     bed.incidents.postpone(bed.incidents.get(incident.id), bed.clock.now())
     assert list(bed.table.due(rows.INCIDENT_DUE, LATER)) == []
+
+
+@pytest.mark.parametrize(("status", "to"), [(S.AWAITING_APPROVAL, S.STOOD_DOWN), (S.STOOD_DOWN, S.CLOSED)])
+def test_an_incident_that_ends_frees_its_key(bed: Bed, status: S, to: S) -> None:
+    """The next alarm of its thing opens a new incident, and the key of that one is its own."""
+    first = at(bed, status)
+    bed.incidents.move(first, to, ME)
+    assert bed.open_id() is None
+    second = bed.opened(id="another", finding_id="another")
+    assert (second.id != first.id, bed.open_id()) == (True, second.id)
+    if to is S.STOOD_DOWN:
+        bed.incidents.move(bed.incidents.get(first.id), S.CLOSED, ME)
+        assert bed.open_id() == second.id
+
+
+def test_an_incident_that_goes_on_keeps_its_key(bed: Bed) -> None:
+    """Any other status: a later alarm joins it."""
+    incident = bed.incidents.move(at(bed, S.RESPONDING), S.CONTAINED, ME)
+    assert bed.open_id() == incident.id
+
+
+def test_what_is_written_with_a_move_is_written_with_it_or_not_at_all(bed: Bed) -> None:
+    """Where another write's condition does not hold, nothing moves, and the caller may try again."""
+    incident = at(bed, S.RESPONDING)
+    other = put({**key("X", "X"), "n": 1})
+    bed.incidents.move(incident, S.AWAITING_APPROVAL, ME, also=[other], due_at=bed.clock.now())
+    before = bed.everything()
+    with pytest.raises(RecordBusy):
+        bed.incidents.move(bed.incidents.get(incident.id), S.RESPONDING, ME, also=[other])
+    assert bed.everything() == before
+
+
+def test_an_incident_that_is_resumed_has_its_patience_from_then_on(bed: Bed) -> None:
+    """The hours for which it waited for people count for nothing: the sweep asks 100 minutes after they answered."""
+    incident = bed.claim(bed.opened().id)
+    bed.set_head(incident.id, claimed_at=stamp(bed.clock.now()))
+    bed.incidents.move(bed.incidents.get(incident.id), S.AWAITING_APPROVAL, ME, due_at=bed.clock.now())
+    bed.clock.advance(hours=20)
+    bed.incidents.move(bed.incidents.get(incident.id), S.RESPONDING, ME)
+    (row,) = bed.table.due(rows.INCIDENT_DUE, LATER)
+    assert bed.incidents.still_due(row) is None
+    bed.clock.advance(minutes=99)
+    assert bed.incidents.still_due(row) is None
+    bed.clock.advance(minutes=2)
+    assert bed.incidents.still_due(row) is not None
