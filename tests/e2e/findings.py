@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from cordon.model.alarm import Certainty
+from cordon.model.incident import Incident
+
 from playtest.local_aws import LocalAws
 from playtest.run.raw_alarm import RawAlarm
+from playtest.run.record import Record
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -33,3 +37,21 @@ def send(aws: LocalAws, event: dict[str, Any]) -> None:
     """Put an event on the default bus, and wait until everything that comes of it is done."""
     assert aws.put_event(event)
     aws.settle()
+
+
+def incidents(aws: LocalAws) -> list[Incident]:
+    """Every incident, oldest first."""
+    return Record(aws).incidents()
+
+
+def dead_letters(aws: LocalAws) -> int:
+    """How many messages triage gave up on."""
+    url = aws.stack.resource("AlarmDeadLetterQueue")
+    asked = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(asked["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def certainty_of(incident: Incident) -> Certainty:
+    """How sure it is that the incident is about its thing."""
+    assert incident.attribution is not None
+    return incident.attribution.certainty

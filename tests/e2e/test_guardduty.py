@@ -1,48 +1,33 @@
-"""GuardDuty's findings from the default bus to their end: what is answered, what is not, and what a death changes."""
+"""GuardDuty's findings from the default bus to their end: what is answered, and what is not."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from cordon.incidents import rows
 from cordon.model.alarm import Certainty
-from cordon.model.incident import Incident, IncidentStatus, Mode
+from cordon.model.incident import IncidentStatus, Mode
 from cordon.model.response_policy import Alarms
 
 from playtest.fleet import diff
 from playtest.fleet.demo_things import OPERATOR_ROLE
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record
-from tests.e2e.answers import Alarm, Up, answer, deaths, pages, the_incident, tickets_of
-from tests.e2e.findings import another_finding, event_of, send
+from tests.e2e.answers import Alarm, Up, answer, pages, the_incident, tickets_of
+from tests.e2e.findings import another_finding, certainty_of, dead_letters, event_of, incidents, send
 from tests.e2e.test_crashes import changes_made
 
-DEVICE_CREDENTIALS, TWO_THINGS = "device-credentials-contained", "attack-sequence-two-things-contained"
-SHARES = 3
-"""Into how many tests the deaths of a sequence are dealt, so that they run beside each other."""
+DEVICE_CREDENTIALS = "device-credentials-contained"
+READS = (
+    ("iot", "DescribeCertificate"),
+    ("iot", "ListPrincipalThings"),
+    ("iot", "ListRoleAliases"),
+    ("iot", "DescribeRoleAlias"),
+    ("iam", "GetRole"),
+    ("iam", "ListAttachedRolePolicies"),
+)
+"""All that is read to tie a session to a thing."""
 ANSWERED_SAMPLES = Alarms(max_age_hours=0, guardduty_samples="answer")
-
-
-def incidents(aws: LocalAws) -> list[Incident]:
-    """Every incident, oldest first."""
-    return Record(aws).incidents()
-
-
-def dead_letters(aws: LocalAws) -> int:
-    """How many messages triage gave up on."""
-    url = aws.stack.resource("AlarmDeadLetterQueue")
-    asked = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    return int(asked["Attributes"]["ApproximateNumberOfMessages"])
-
-
-def certainty_of(incident: Incident) -> Certainty:
-    """How sure it is that the incident is about its thing."""
-    assert incident.attribution is not None
-    return incident.attribution.certainty
 
 
 def test_the_same_finding_again_is_a_sighting_of_its_incident(aws: LocalAws) -> None:
@@ -151,26 +136,17 @@ def test_a_sample_is_ignored_while_no_policy_can_be_read(up: Up) -> None:
     assert (row["became"], "sample" in row["reason"]) == ("ignored", True)
 
 
-@pytest.mark.parametrize(
-    ("service", "operation"),
-    [
-        ("iot", "DescribeCertificate"),
-        ("iot", "ListPrincipalThings"),
-        ("iot", "ListRoleAliases"),
-        ("iot", "DescribeRoleAlias"),
-        ("iam", "GetRole"),
-        ("iam", "ListAttachedRolePolicies"),
-    ],
-)
-def test_trouble_with_a_read_is_tried_again_and_never_guessed(up: Up, service: str, operation: str) -> None:
+def test_trouble_with_a_read_is_tried_again_and_never_guessed(up: Up) -> None:
     """A throttled look-up is neither a certificate of nobody nor a role that proves nothing."""
     aws = up(Mode.OBSERVE)
-    aws.faults.fail(service, operation, "ThrottlingException", times=2, function="TriageFunction")
-    send(aws, event_of(aws, DEVICE_CREDENTIALS))
-    incident = the_incident(aws)
-    assert (incident.thing_name, certainty_of(incident)) == ("camera-01", Certainty.PROVEN)
-    assert (incident.sightings, dead_letters(aws)) == (1, 0)
-    assert len([one for one in aws.faults.struck if operation in one]) == 2
+    for service, operation in READS:
+        aws.fleet.add_thing(operation, {})
+        aws.faults.fail(service, operation, "ThrottlingException", times=2, function="TriageFunction")
+        send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing=operation)))
+        assert len([one for one in aws.faults.struck if operation in one]) == 2
+    found = {one.thing_name: (certainty_of(one), one.sightings) for one in incidents(aws)}
+    assert found == {operation: (Certainty.PROVEN, 1) for _, operation in READS}
+    assert dead_letters(aws) == 0
 
 
 def test_a_read_that_never_succeeds_ends_before_a_person_and_changes_nothing(aws: LocalAws) -> None:
@@ -201,118 +177,3 @@ def test_a_finding_joins_what_device_defender_opened(aws: LocalAws, alarm: Alarm
     answer(aws, alarm("camera-01"))
     send(aws, event_of(aws, DEVICE_CREDENTIALS))
     assert (the_incident(aws).status, the_incident(aws).sightings) == (IncidentStatus.CONTAINED, 2)
-
-
-def require_one_each(aws: LocalAws, count: int) -> None:
-    """There are so many incidents, each with one sighting and one ticket, and nothing is left over."""
-    found = incidents(aws)
-    assert len(found) == count
-    assert {incident.sightings for incident in found} == {1}
-    assert {len(tickets_of(aws, incident.id)) for incident in found} == {1}
-    assert {incident.status for incident in found} <= {IncidentStatus.OBSERVED, IncidentStatus.ESCALATED}
-    assert dead_letters(aws) == 0
-
-
-def test_triage_may_die_after_any_call_of_a_finding_about_a_thing(up: Up) -> None:
-    """Looked up, recorded and announced: redelivered, it is one incident about that thing, opened once."""
-    aws = up(Mode.OBSERVE)
-    played = []
-    for number in deaths(aws, ["TriageFunction"]):
-        played.append(f"dies-after-{number}")
-        aws.fleet.add_thing(played[-1], {})
-        send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing=played[-1])))
-    require_one_each(aws, len(played))
-    assert sorted(incident.subject for incident in incidents(aws)) == sorted(played)
-    assert {certainty_of(incident) for incident in incidents(aws)} == {Certainty.PROVEN}
-
-
-def test_triage_may_die_after_any_call_of_a_finding_about_nothing(up: Up) -> None:
-    """Each finding has its incident before a person, once."""
-    aws = up()
-    played = 0
-    for _ in deaths(aws, ["TriageFunction"]):
-        played += 1
-        send(aws, another_finding(event_of(aws, "no-clue-escalated")))
-    require_one_each(aws, played)
-    assert len(pages(aws)) == played
-
-
-def test_triage_may_die_after_any_call_of_a_finding_about_an_instance(up: Up) -> None:
-    """The first opens the gateway's incident, and every other is a sighting of it, once."""
-    aws = up(Mode.APPROVE)
-    played = 0
-    for _ in deaths(aws, ["TriageFunction"]):
-        played += 1
-        send(aws, another_finding(event_of(aws, "runtime-empty-action-contained")))
-    incident = the_incident(aws)
-    assert (incident.thing_name, incident.sightings, dead_letters(aws)) == ("gateway-01", played, 0)
-
-
-def sequence_of(aws: LocalAws, *things: str) -> dict[str, Any]:
-    """A new attack sequence about two things that are added for it."""
-    text = json.dumps(another_finding(event_of(aws, TWO_THINGS)))
-    for known, added in zip(("pump-04", "mixer-01"), things, strict=True):
-        aws.fleet.add_thing(added, {})
-        text = text.replace(aws.fleet.certificate_id(known), aws.fleet.certificate_id(added))
-    event: dict[str, Any] = json.loads(text)
-    return event
-
-
-@pytest.mark.parametrize("first", range(1, SHARES + 1))
-def test_triage_may_die_after_any_call_of_a_sequence(up: Up, first: int) -> None:
-    """Two things, two incidents: no death loses one, opens a third or counts one twice."""
-    aws = up(Mode.OBSERVE)
-    played: list[str] = []
-    for number in deaths(aws, ["TriageFunction"], first, SHARES):
-        things = [f"{name}-dies-after-{number}" for name in ("actor", "resource")]
-        send(aws, sequence_of(aws, *things))
-        played += things
-    require_one_each(aws, len(played))
-    assert sorted(incident.subject for incident in incidents(aws)) == sorted(played)
-
-
-def archived_of(aws: LocalAws, thing: str) -> dict[str, Any]:
-    """A finding about a thing that somebody archived."""
-    return event_of(aws, "archived-ignored", thing=thing)
-
-
-def sample_of(aws: LocalAws, thing: str) -> dict[str, Any]:
-    """A sample about a thing."""
-    return event_of(aws, "sample-ignored", thing=thing)
-
-
-def unreadable(aws: LocalAws, thing: str) -> dict[str, Any]:
-    """A finding that cannot be read."""
-    return event_of(aws, "severity-99-rejected", thing=thing)
-
-
-@pytest.mark.parametrize(
-    ("made", "became"), [(archived_of, "ignored"), (sample_of, "ignored"), (unreadable, "rejected")]
-)
-def test_triage_may_die_after_any_call_of_what_opens_nothing(
-    up: Up, made: Callable[[LocalAws, str], dict[str, Any]], became: str
-) -> None:
-    """Whatever dies, it is remembered for what it is, and nobody is asked about it."""
-    aws = up(Mode.OBSERVE)
-    sent = []
-    for _ in deaths(aws, ["TriageFunction"]):
-        sent.append(another_finding(made(aws, "camera-01")))
-        send(aws, sent[-1])
-    told = [row for event in sent for row in Record(aws).of_delivery(event["id"])]
-    assert [row["became"] for row in told] == [became] * len(sent)
-    assert all(row["reason"] for row in told)
-    assert (incidents(aws), pages(aws), dead_letters(aws)) == ([], [], 0)
-
-
-def test_triage_may_die_after_any_call_of_what_is_noted(up: Up) -> None:
-    """Each archived finding about a thing with an open incident is noted there once."""
-    aws = up(Mode.OBSERVE)
-    send(aws, event_of(aws, DEVICE_CREDENTIALS))
-    sent = 0
-    for _ in deaths(aws, ["TriageFunction"]):
-        sent += 1
-        send(aws, another_finding(archived_of(aws, "camera-01")))
-    incident = the_incident(aws)
-    notes = [row["what"] for row in Record(aws).of_incident(incident.id, "TIMELINE#")].count("alarm-cleared")
-    assert (notes, incident.sightings, dead_letters(aws)) == (sent, 1, 0)
-    assert len(Record(aws).of_incident(incident.id, rows.SIGHTINGS)) == 1
