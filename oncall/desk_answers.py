@@ -135,7 +135,7 @@ class Decided(Answer):
 
     status: RequestStatus
     identity: str
-    identities_behind: list[str] = Field(default_factory=list)
+    approved_by: list[str]
     identities_needed: int
 
 

@@ -48,8 +48,8 @@ def _approval_lines(approval: Approval) -> Iterator[str]:
 def decided_lines(incident_id: str, decided: Decided) -> Iterator[str]:
     """Yield what became of a decision, and what it still takes."""
     yield f"{incident_id}: {decided.status}, by {plain(decided.identity)}"
-    behind = ", ".join(plain(one) for one in decided.identities_behind) or "nobody"
-    missing = decided.identities_needed - len(decided.identities_behind)
+    behind = ", ".join(plain(one) for one in decided.approved_by) or "nobody"
+    missing = decided.identities_needed - len(decided.approved_by)
     if decided.status is RequestStatus.PENDING:
         yield f"  behind it: {behind}; {count(missing, 'other person', 'other people')} must approve it too"
     elif decided.status is RequestStatus.APPROVED:

@@ -161,6 +161,24 @@ def test_two_people_are_two_people(up: Up, at_the_desk: Serve, capsys: STDOUT, m
     assert request_of(aws, incident).behind == {ROLE.casefold(), BOB.casefold()}
 
 
+def test_the_first_of_two_is_told_that_another_one_is_missing(
+    up: Up, at_the_desk: Serve, alarm: Alarm, capsys: STDOUT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asked for it, so two must approve: after the first nothing is done yet, after the second all of it is."""
+    aws = up(Mode.APPROVE, playbooks=TWO_PEOPLE)
+    at_the_desk(aws)
+    incident = waiting(aws, alarm("pump-01"))
+    hash_ = ["--plan", str(incident.plan_hash)]
+    assert run(["approve", incident.id, *hash_]) == 3
+    assert f"behind it: {ROLE}; 1 other person must approve it too" in capsys.readouterr().out
+    aws.settle()
+    assert aws.fleet.broker.sessions.is_connected("pump-01")
+    be(monkeypatch, BOB)
+    assert run(["approve", incident.id, *hash_]) == 0
+    aws.settle()
+    assert the_incident(aws).status is IncidentStatus.CONTAINED
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

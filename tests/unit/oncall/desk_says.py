@@ -54,7 +54,7 @@ def an_incident(status: str = "awaiting_approval", **changed: Any) -> Json:
 def a_decision(status: str = "approved", **changed: Any) -> Json:
     """POST /incidents/{id}/approve and /reject."""
     facts = {"incident_id": ID, "status": status, "identity": MARIA}
-    return {**facts, "identities_behind": [MARIA], "identities_needed": 1, **changed}
+    return {**facts, "approved_by": [MARIA], "identities_needed": 1, **changed}
 
 
 def started(became: str = "opened") -> Json:
