@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cordon.alarms import guardduty
 from cordon.model.incident import DETAIL_TYPE, IncidentStatus
 
 Json = dict[str, Any]
@@ -132,6 +133,29 @@ def test_every_rule_and_no_other_may_fill_the_delivery_queue(of_type: Json) -> N
     ]
     sources = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sorted(one["Fn::GetAtt"][0] for one in sources) == sorted(of_type["AWS::Events::Rule"])
+
+
+def test_findings_of_guardduty_come_to_the_alarm_queue(of_type: Json) -> None:
+    """From the default bus, by source and detail-type: `aws.guardduty` also has events that are no findings."""
+    rule = of_type["AWS::Events::Rule"]["GuardDutyFindings"]
+    assert "EventBusName" not in rule
+    assert rule["EventPattern"] == {"source": [guardduty.EVENT_SOURCE], "detail-type": [guardduty.DETAIL_TYPE]}
+    (target,) = rule["Targets"]
+    assert target["Arn"] == get_att("AlarmQueue")
+    assert not {"Input", "InputPath", "InputTransformer"} & set(target)
+
+
+def test_every_rule_that_brings_alarms_and_no_other_may_fill_the_alarm_queue(of_type: Json) -> None:
+    """A rule that is missing from the queue's policy brings nothing; one too many could cut devices off."""
+    (allowed,) = [
+        one
+        for one in statements(of_type, "AWS::SQS::QueuePolicy", "AlarmQueue")
+        if one["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
+    sources = [one["Fn::GetAtt"][0] for one in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]]
+    rules = of_type["AWS::Events::Rule"].items()
+    bringing = [name for name, one in rules if get_att("AlarmQueue") in [target["Arn"] for target in one["Targets"]]]
+    assert sorted(sources) == sorted(bringing)
 
 
 def test_each_playbook_is_started_by_its_event_on_our_bus(of_type: Json) -> None:
