@@ -20,14 +20,14 @@ _NO_PERMISSION = (
 
 def refusal(status: int, headers: Mapping[str, str], said: dict[str, Any] | None, region: str) -> CommandError:
     """Return the error for an answer that is none; `region` is the one that was signed for."""
-    said = said or {}
+    is_json, said = said is not None, said or {}
     code, message = said.get("error"), said.get("message")
     if status in _PASSING:
         return DeskUnreached(f"the desk could not answer (HTTP {status}): try again in a moment")
     if isinstance(code, str) and isinstance(message, str):
         field = said.get("field")
         return DeskRefused(status, code, message, field if isinstance(field, str) else None)
-    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED}:
+    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED} and is_json:
         return Failed(_at_the_gate(str(said.get("Message") or message or ""), headers, region))
     return not_a_desk(status)
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cordon.model.incident import IncidentStatus
-
 from oncall.desk_answers import IncidentSeen, read
 from oncall.desk_client import DeskClient
 from oncall.errors import DeskUnreached
 from oncall.incident_path import path_of
 
-_S = IncidentStatus
-GOING_ON = frozenset({_S.OPENED, _S.RESPONDING, _S.RESTORING})
-"""Statuses in which something is being done; in any other one an incident rests, or waits for a person."""
 _EVERY = 2.0
 """Seconds between two looks: a containment takes minutes, and a person watches."""
 _SILENT_LOOKS = 15

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cordon.model.approval import RequestStatus
+from cordon.model.incident import IncidentStatus
 
 from oncall.desk_answers import Approval, Decided, IncidentSeen
 from oncall.plan_view import plan_lines
 from playtest.report.wording import count, plain
 
+GOING_ON = frozenset({IncidentStatus.OPENED, IncidentStatus.RESPONDING, IncidentStatus.RESTORING})
+"""Statuses in which something is being done; in any other one an incident rests, or waits for a person."""
 _LONG = 1000
 """Characters of a reason or a summary."""
 
@@ -63,5 +66,7 @@ def what_next(seen: IncidentSeen) -> Iterator[str]:
     if seen.asks and seen.approval:
         yield "It waits. To approve it, as somebody else where two are needed:"
         yield f"cordon approve {seen.id} --plan {plain(seen.approval.plan_hash)}"
-    elif seen.ticket:
+    if seen.status in GOING_ON:
+        yield f"It goes on by itself. Should its plan wait for approval: cordon approve {seen.id}"
+    if seen.ticket:
         yield f"Ticket: {plain(seen.ticket)}"

@@ -13,9 +13,9 @@ from cordon.model.incident import IncidentStatus
 from oncall.desk_answers import IncidentSeen, Outlook, ShownPlan, Started, read
 from oncall.desk_client import DeskClient
 from oncall.errors import DeskRefused, DeskUnreached
-from oncall.following import GOING_ON, follow, pause
+from oncall.following import follow, pause
 from oncall.incident_path import path_of
-from oncall.incident_view import request_lines
+from oncall.incident_view import GOING_ON, request_lines
 from oncall.terminal import agreed, say
 
 _OWN_ID = re.compile(r"inc-\d{8}-[0-9a-f]{10}")

@@ -73,6 +73,7 @@ def test_the_credentials_are_those_of_the_profile_that_is_named(desk: SignedDesk
         (502, b"<html>", {}, DeskUnreached, 1, "HTTP 502"),
         (429, {"Reason": "ConcurrentInvocationLimitExceeded"}, {}, DeskUnreached, 1, "try again"),
         (404, b"<html>", {}, Failed, 1, "not a desk"),
+        (403, b"<html>", {}, Failed, 1, "not a desk"),
         (301, b"", {"Location": "http://127.0.0.1:1/"}, Failed, 1, "not a desk"),
         (200, b"[]", {}, Failed, 1, "not a desk"),
         (200, b"[" * 100_000, {}, Failed, 1, "not a desk"),

@@ -226,11 +226,12 @@ def test_ctrl_c_at_the_second_question_leaves_it_waiting(
     assert capsys.readouterr().err == f"cordon: no longer watching: {ID} goes on by itself, and its ticket tells how\n"
 
 
-def test_what_is_still_going_on_is_not_watched_for_ever(desk: SignedDesk, pauses: list[float]) -> None:
+def test_what_is_still_going_on_is_not_watched_for_ever(desk: SignedDesk, capsys: STDOUT, pauses: list[float]) -> None:
     """`--watch` says for how long; then it is said where it stands, and the exit status is that of an open incident."""
     desk.will_say((200, a_dry_run()), (200, started()), (200, an_incident("responding")))
     assert run([*RESPOND, "--yes", "--watch", "1"]) == 1
     assert sum(pauses) == pytest.approx(60, abs=5)
+    assert f"It goes on by itself. Should its plan wait for approval: cordon approve {ID}" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_the_watching_only(desk: SignedDesk, capsys: STDOUT, monkeypatch: pytest.MonkeyPatch) -> None:
