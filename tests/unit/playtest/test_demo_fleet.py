@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from cordon.things.role_aliases import RoleAliasReader, trusts_only_the_credentials_provider
 from cryptography import x509
 from moto.core.base_backend import BackendDict
 
@@ -202,9 +203,33 @@ def test_a_copied_plant_is_the_plant(fleet_of: FleetMaker, plain_aws: Any) -> No
     assert copied.sessions.keys() == created.sessions.keys()
 
 
+def test_a_copied_plant_has_the_roles_of_the_plant(plain_aws: Any) -> None:
+    """The role alias's role is a real one of IAM, and has the id that a finding would name, in every copy."""
+    for _ in range(2):
+        with fresh_moto():
+            fleet = DemoFleet(plain_aws)
+            described = fleet.iot.describe_role_alias(roleAlias="device")["roleAliasDescription"]
+            role = fleet.aws.client("iam").get_role(RoleName="DeviceRole")["Role"]
+            assert (role["Arn"], role["RoleId"]) == (described["roleArn"], fleet.role_id("DeviceRole"))
+            found = RoleAliasReader(fleet.iot, fleet.aws.client("iam")).all()
+            assert [(one.role_id, one.only_credentials_provider) for one in found] == [(role["RoleId"], True)]
+            operator = fleet.aws.client("iam").get_role(RoleName="PlantOperator")["Role"]
+            assert not trusts_only_the_credentials_provider(operator["AssumeRolePolicyDocument"])
+
+
+def test_a_certificate_that_no_thing_has_is_registered(fleet: DemoFleet) -> None:
+    """It is left over from a thing that was thrown away."""
+    certificate_id = fleet.certificate_id("retired-01")
+    described = fleet.iot.describe_certificate(certificateId=certificate_id)["certificateDescription"]
+    assert fleet.iot.list_principal_things(principal=described["certificateArn"])["things"] == []
+    assert "retired-01" not in fleet.devices
+
+
 def test_who_is_not_of_the_fleet_is_named(fleet: DemoFleet) -> None:
     """Asking for an unknown thing or for the certificate of one without says what is wrong."""
     with pytest.raises(LookupError, match="no thing 'nobody'"):
         fleet.thing("nobody")
     with pytest.raises(LookupError, match="spare-01 has no certificate"):
         fleet.certificate_id("spare-01")
+    with pytest.raises(LookupError, match="no role 'nobody'"):
+        fleet.role_id("nobody")

@@ -99,6 +99,19 @@ def test_a_placeholder_for_a_thing_without_a_certificate_is_bad_usage(thing: str
         scenario([RawAlarm("a.json", f"${{certificate-id:{thing}}}")])
 
 
+@pytest.mark.parametrize("role", ["NoSuchRole", "device", ""])
+def test_a_placeholder_for_a_role_that_is_not_there_is_bad_usage(role: str) -> None:
+    """The unique id of a role can stand only for a role of the plant, and the answer lists them."""
+    with pytest.raises(BadScenario, match=r"role-id.*DeviceRole, PlantOperator"):
+        scenario([RawAlarm("a.json", f"${{role-id:{role}}}")])
+
+
+def test_placeholders_may_name_a_role_and_a_certificate_without_a_thing() -> None:
+    """A finding may be about what no thing has any more."""
+    asked = scenario([RawAlarm("a.json", "${role-id:PlantOperator}:${certificate-id:retired-01}")])
+    assert len(asked.alarms) == 1
+
+
 def test_a_placeholder_may_name_an_added_thing() -> None:
     """A thing that the command line adds has a certificate of its own."""
     asked = scenario([RawAlarm("a.json", "${certificate-id:new-01}")], with_things=["new-01"], mode="observe", repeat=3)
