@@ -32,8 +32,8 @@ def run(
             show_default=False,
             help="Raw alarms, each delivered when the one before has settled: an EventBridge event, an SNS-to-Lambda "
             "Records envelope, a Device Defender message, or any other text; - is standard input. In a file, "
-            "${certificate-id:THING} stands for a demo certificate's id, ${role-id:ROLE} for a demo role's, and ${now} for "
-            "the playtest's time in ms.",
+            "${certificate-id:THING} stands for a demo certificate's id, ${role-id:ROLE} for a demo role's, and "
+            "${now} for the playtest's time in ms.",
         ),
     ],
     with_thing: Annotated[
