@@ -94,7 +94,8 @@ def test_when_nobody_could_be_paged_the_catch_of_the_failed_execution_pages(aws:
 
 
 def test_a_partial_containment_that_nobody_was_told_of_is_escalated(aws: LocalAws, alarm: Alarm) -> None:
-    """PagePartial fails for good; the escalation that follows pages."""
+    """PagePartial fails for good; the escalation that follows pages. The role does not carry the deny policy."""
+    aws.client("iam").detach_role_policy(RoleName="DeviceRole", PolicyArn=aws.stack.resource("StsDenyPolicy"))
     incident = answered_without_the_playbooks_pages(aws, alarm("camera-01"))
     assert incident.status is IncidentStatus.ESCALATED
     assert pages(aws) == [f"Cordon: incident {incident.id} needs a person"]

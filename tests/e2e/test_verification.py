@@ -81,16 +81,6 @@ def test_a_device_whose_certificate_bites_late_is_contained_when_it_has_bitten(a
     assert (incident.proven_at - incident.first_contained_at).total_seconds() >= 400 + 540 - 60
 
 
-@pytest.mark.parametrize("thing", ["camera-01", "gateway-01"])
-def test_a_device_that_can_get_aws_credentials_ends_partial(aws: LocalAws, alarm: Alarm, thing: str) -> None:
-    """Its certificate is shut and its session gone, but credentials handed out live on: a person is told."""
-    incident = answered(aws, alarm(thing))
-    assert incident.status is IncidentStatus.PARTIAL
-    unproven = [leg.resource.partition("/")[0] for leg in incident.legs if not leg.proven]
-    assert unproven == ["sts"]
-    assert len(pages(aws)) == 1
-
-
 def test_a_change_that_somebody_reverts_while_it_is_verified_ends_partial(aws: LocalAws, alarm: Alarm) -> None:
     """What the last look reads back must be what was planned; until then the device is dropped whenever it is back."""
     certificate = aws.fleet.certificate_id("pump-01")
