@@ -96,7 +96,8 @@ def _lists(incident: IncidentResult) -> dict[str, list[Text]]:
 def _thing(incident: IncidentResult) -> list[Text]:
     """Return how the alarm was tied to its thing where it does not name it, and the outbreak that it is part of."""
     found = incident.attribution
-    how = [Text(f"{found.certainty}: {plain(found.how, 1000)}")] if found and found.certainty not in _NAMED else []
+    is_news = found and found.certainty not in _NAMED and not any(found.how in reason for reason in incident.reasons)
+    how = [Text(f"{found.certainty}: {plain(found.how, 1000)}")] if found and is_news else []
     return [*how, *([Text(f"part of the outbreak {incident.outbreak}")] if incident.outbreak else [])]
 
 

@@ -72,6 +72,11 @@ def test_what_waits_is_told_with_its_command(status: RequestStatus, lines: int) 
             True,
         ),
         ({"attribution": Attribution(certainty=Certainty.STATED, how="it says so")}, "it says so", False),
+        (
+            {"attribution": Attribution(certainty=Certainty.INFERRED, how="its name"), "reasons": ["only its name"]},
+            "inferred:",
+            False,
+        ),
         ({"outbreak": "inc-20261123-1111111111"}, "part of the outbreak inc-20261123-1111111111", True),
         ({"gaps": [Gap(resource="sts/device", reason="no deny policy")]}, "sts/device: no deny policy", True),
         ({"containment": "restrict"}, "automatic, restrict", True),
