@@ -61,12 +61,16 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     fill_the_deny_policy_with_versions(aws)
     play("camera-01")  # its credentials are denied, and later let go by the sweep
     play("filler-01")  # shared
+    aws.fleet.add_thing("pump-07", {})
+    connect_as_another(aws, "pump-07")
+    play("pump-07")  # under a client id that only the recorded connections tell of
     play("valve-controller-01")
     aws.clock.advance(3600)
     for case in ("sample-ignored", "device-credentials-contained", "runtime-empty-action-contained"):
         send(aws, event_of(aws, case))  # the sample first: triage then reads the response policy itself
-    play("valve-controller-01")  # pages again
     play("nobody")
+    aws.clock.advance(3600)
+    play("nobody")  # pages again
     play("not a thing")  # rejected
     aws.faults.abort_in("ReplacePolicies")
     play("mixer-01")
@@ -90,6 +94,14 @@ def _number_of_object(aws: LocalAws, function: str, part_of_key: str) -> int:
     """Which call of a function's invocation wrote the object: a step that dies after it finds it there."""
     written = aws.calls.of(principal=function, service="s3", operation="PutObject")
     return [call.number for call in written if part_of_key in call.params["Key"]][-1]
+
+
+def connect_as_another(aws: LocalAws, thing: str) -> None:
+    """Let a thing's certificate connect under a client id that names no thing."""
+    certificate = aws.fleet.broker.registry.certificate_arn(aws.fleet.certificate_id(thing))
+    aws.client("iot").attach_policy(policyName="plant-filler", target=certificate)
+    aws.clock.advance(600)
+    aws.fleet.broker.connect("filler-99", certificate)
 
 
 def fill_the_deny_policy_with_versions(aws: LocalAws) -> None:

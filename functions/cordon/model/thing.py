@@ -89,5 +89,7 @@ class ThingFacts(Word):
     groups_above: list[str] = Field(default_factory=list)
     """Names of the groups in which its own groups lie; looked up only where the response policy may name one."""
     sessions: list[SessionFacts] = Field(default_factory=list)
+    recorded_client_ids: list[str] = Field(default_factory=list)
+    """Client ids that only recorded connections tell of: whoever has the thing's key may have chosen anybody's."""
     more_client_ids: list[str] = Field(default_factory=list)
     """Ids of certificates with which more client ids connected than were looked at."""

@@ -9,11 +9,11 @@ from cordon.response.policy_documents import would_be_pattern
 
 
 def own_client_ids(thing: ThingFacts) -> list[str]:
-    """Return the client ids under which the thing may connect for repair: its name, and its own others.
+    """Return the client ids under which the thing may connect for repair: its name, and its own that AWS tells of.
 
     Its name always: nobody can take the way to repair away by connecting under it with another certificate.
     """
-    return list(dict.fromkeys([thing.name, *_own(thing.sessions)]))
+    return list(dict.fromkeys([thing.name, *_told(thing)]))
 
 
 def deniable_client_ids(thing: ThingFacts) -> list[str]:
@@ -24,7 +24,15 @@ def deniable_client_ids(thing: ThingFacts) -> list[str]:
     is_anothers = any(
         one.client_id == thing.name and one.thing_name not in {None, thing.name} for one in thing.sessions
     )
-    return list(dict.fromkeys([*([] if is_anothers else [thing.name]), *_own(thing.sessions)]))
+    return list(dict.fromkeys([*([] if is_anothers else [thing.name]), *_told(thing)]))
+
+
+def _told(thing: ThingFacts) -> list[str]:
+    """Return the thing's own client ids without those that are only recorded.
+
+    An intruder with its key may have chosen that of a bystander, who must be neither shut out nor posed as.
+    """
+    return [client_id for client_id in _own(thing.sessions) if client_id not in thing.recorded_client_ids]
 
 
 def drops(thing_name: str, sessions: list[SessionFacts]) -> list[Effect]:

@@ -46,6 +46,7 @@ class ThingReader:
         certificates = [self.certificate(arn) for arn in principals if _CERTIFICATE in arn]
         # Of a certificate that others use too, nobody can say whose client id one is that names no thing.
         recorded, beyond = self._sessions.of_certificates(one.id for one in certificates if not one.is_shared)
+        told = self._client_ids(name, [])
         attributes, type_name, groups = thing.get("attributes", {}), thing.get("thingTypeName"), self._groups(name)
         direct = [group.name for group in groups]
         above = self._above(direct)
@@ -60,7 +61,8 @@ class ThingReader:
             other_principals=[arn for arn in principals if _CERTIFICATE not in arn],
             groups=groups,
             groups_above=above,
-            sessions=self.sessions(name, known=recorded),
+            sessions=self.sessions_of(dict.fromkeys([*told, *recorded]), name),
+            recorded_client_ids=[one for one in recorded if one not in told],
             more_client_ids=beyond,
         )
 

@@ -31,7 +31,8 @@ class SessionReader:
     def __init__(self, iot: IoTClient, iot_data: IoTDataPlaneClient, recorded: Recorded | None) -> None:
         """Read through the two clients; `recorded` None: no connections are recorded."""
         self._iot, self._iot_data, self._recorded = iot, iot_data, recorded
-        self._certificates: dict[str, frozenset[str]] = {}
+        self._certificates: dict[str, dict[str, str]] = {}
+        self._shared: dict[str, bool] = {}
 
     def of_certificates(self, certificate_ids: Iterable[str]) -> tuple[list[str], list[str]]:
         """Return the client ids recorded for these certificates, and which certificates have more than were read."""
@@ -80,8 +81,14 @@ class SessionReader:
         if client_id != thing_name and self._is_thing(client_id):
             return "it is the name of another thing"
         last = self._recorded.last_certificate(client_id) if self._recorded else None
-        if last is not None and last not in self._certificates_of(thing_name):
+        if last is None:
+            return None
+        arn = self._certificates_of(thing_name).get(last)
+        if arn is None:
             return f"it connected last with certificate {last}, which is not this thing's"
+        # The name is nobody else's, and AWS itself may have told whose session it is; any other may be a bystander's.
+        if thing_name not in {client_id, belongs_to} and self._is_shared(arn):
+            return f"it connected last with certificate {last}, which other things use too"
         return None
 
     def _is_thing(self, name: str) -> bool:
@@ -93,12 +100,17 @@ class SessionReader:
             return False
         return True
 
-    def _certificates_of(self, thing_name: str) -> frozenset[str]:
-        """Return the ids of the thing's principals; read once, and only where a connection is recorded at all."""
+    def _certificates_of(self, thing_name: str) -> dict[str, str]:
+        """Return the ARNs of the thing's principals by id; read once, and only where a connection is recorded."""
         if thing_name not in self._certificates:
             arns = principals_of(self._iot, thing_name)
-            self._certificates[thing_name] = frozenset(arn.rpartition("/")[2] for arn in arns)
+            self._certificates[thing_name] = {arn.rpartition("/")[2]: arn for arn in arns}
         return self._certificates[thing_name]
+
+    def _is_shared(self, arn: str) -> bool:
+        if arn not in self._shared:
+            self._shared[arn] = len(self._iot.list_principal_things(principal=arn, maxResults=2)["things"]) > 1
+        return self._shared[arn]
 
 
 def principals_of(iot: IoTClient, thing_name: str) -> list[str]:

@@ -138,6 +138,16 @@ def test_no_client_id_is_denied_that_is_another_things_or_a_pattern(
     assert made.things_hit <= {THING}
 
 
+def test_a_client_id_that_only_records_tell_of_is_dropped_and_enters_no_policy(bed: Bed) -> None:
+    """It may be the bystander's, which an intruder with the thing's own key has chosen."""
+    sessions = [SessionFacts(client_id=one, connected=True) for one in (THING, "line-b")]
+    facts = thing(certificate(OWN), certificate(SHARED, THING, BYSTANDER), sessions=sessions)
+    made = plan(bed, facts.model_copy(update={"recorded_client_ids": ["line-b"]}))
+    assert document(made, DENY)["Statement"][0]["Resource"] == [f"{IOT}:client/{THING}"]
+    assert "line-b" not in str(document(made, QUARANTINE_POLICY))
+    assert [effect.resource for effect in made.effects] == [f"connection/{THING}", "connection/line-b"]
+
+
 def test_a_shared_certificate_without_room_is_named_and_not_attached_to(bed: Bed) -> None:
     """AWS would refuse the eleventh policy half way through the plan; another certificate still gets it."""
     policies = [ALLOW.model_copy(update={"name": f"p{number}"}) for number in range(10)]

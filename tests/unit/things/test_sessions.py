@@ -86,6 +86,32 @@ def test_what_is_recorded_of_a_shared_certificate_is_nobodys_in_particular(regis
     assert foreign(read(registry)) == {THING: False}
 
 
+def test_a_bystanders_client_id_stays_the_bystanders_though_the_things_own_key_had_it(registry: Registry) -> None:
+    """An intruder had it with the thing's own certificate; the bystander is back with the one that they share."""
+    registry.thing()
+    registry.thing(OTHER)
+    own = registry.certificate()
+    shared = registry.certificate(things=(THING, OTHER))
+    recorded(registry, "line-b", own, at=1)
+    recorded(registry, "line-b", shared, at=2)
+    facts = read(registry)
+    assert foreign(facts) == {THING: False, "line-b": True}
+    assert facts.sessions[1].foreign == f"it connected last with certificate {shared}, which other things use too"
+    assert foreign(read(registry)) == foreign(facts)
+
+
+def test_what_only_records_tell_of_is_said(registry: Registry) -> None:
+    """What AWS tells as well is not among it."""
+    registry.thing()
+    certificate = registry.certificate()
+    registry.last_seen_as("press-7")
+    for client_id in (THING, "press-7", "press-6"):
+        recorded(registry, client_id, certificate)
+    facts = read(registry)
+    assert facts.recorded_client_ids == ["press-6"]
+    assert foreign(facts) == {THING: False, "press-7": False, "press-6": False}
+
+
 @pytest.mark.parametrize(("count", "is_more"), [(MOST_CLIENT_IDS, False), (MOST_CLIENT_IDS + 1, True)])
 def test_the_newest_client_ids_are_looked_at_and_more_are_said(registry: Registry, count: int, is_more: bool) -> None:
     """Whoever has the key may choose any number of them: no step takes longer for that, and a gap says so."""
