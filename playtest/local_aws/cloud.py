@@ -28,7 +28,7 @@ from playtest.local_aws import (
     runtime,
     sessions,
 )
-from playtest.local_aws.background import Background, Crashed, NotSettled
+from playtest.local_aws.background import SETTLE_SECONDS, Background, Crashed, NotSettled
 from playtest.local_aws.calls import CallLog
 from playtest.local_aws.clock import VirtualClock
 from playtest.local_aws.deployment import Stack, deploy
@@ -215,12 +215,12 @@ class LocalAws:
         """Serve the desk on this machine, for requests that a real client signs; gives its address."""
         return function_urls.serve(self.stack.resource("DeskFunction"), self.stack.output("DeskUrl"), self.region)
 
-    def settle(self) -> None:
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
         """Return when the mapped queues are drained, asynchronous invocations done and no execution runs.
 
         Raises MissingApi when anything needed an API that is not there: a Catch must not hide that.
         """
-        self._runtime.background.settle()
+        self._runtime.background.settle(seconds)
         if missing := self._runtime.not_implemented:
             told, missing[:] = "; ".join(missing), []
             raise MissingApi(told)

@@ -231,6 +231,13 @@ class Incidents:
         """Record that people were paged about the incident just now."""
         self.table.write(update(key(rows.of_incident(incident_id), rows.HEAD), set_={"paged_at": stamp(clock.now())}))
 
+    def take_page(self, incident: Incident) -> bool:
+        """Record that people are paged about the incident again. False: somebody did so since it was read."""
+        seen = stamp(incident.paged_at) if incident.paged_at else ""
+        fields = {"paged_at": stamp(clock.now())}
+        row_key = key(rows.of_incident(incident.id), rows.HEAD)
+        return self._wrote(update(row_key, set_=fields, condition="paged_at = :seen", seen=seen))
+
     def postpone(self, incident: Incident, until: datetime) -> None:
         """Let the sweep look at a standing incident again at `until`; one that moved meanwhile keeps its own date."""
         write = update(

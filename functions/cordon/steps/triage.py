@@ -138,6 +138,10 @@ class Triage:
         told = self._told_of(incident)
         if told.paged_at and clock.now() - told.paged_at < _PAGE_AGAIN_AFTER:
             return
+        # Of an outbreak's things hundreds may alarm at this moment, so that one has to win before it pages. Its own
+        # playbook pages first.
+        if told is not incident and not self.incidents.take_page(told):
+            return
         text = f"Incident {told.id} is {told.status}, and its thing {incident.subject} alarms again."
         self.pager.page(f"Cordon: {incident.subject} alarms again", text)
         self.incidents.paged(told.id)
