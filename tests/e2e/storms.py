@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cordon.incidents import rows
 from cordon.model.incident import Decision, Incident, IncidentStatus
 from cordon.model.response_policy import OutbreakRule, Outbreaks
-from cordon.response.in_common import PLAYBOOK
+from cordon.response.likeness import PLAYBOOK
 
 from playtest.local_aws import LocalAws
 from playtest.run.record import Record

@@ -28,7 +28,7 @@ from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.outbreak import Member
 from cordon.model.response_policy import Outbreaks as OutbreakRules
 from cordon.model.thing import ThingFacts
-from cordon.response.in_common import Common, in_common, opening_alarm
+from cordon.response.likeness import Common, in_common, opening_alarm
 from cordon.tickets.tickets import want
 
 _OVER = frozenset({IncidentStatus.CLOSED, IncidentStatus.STOOD_DOWN})

@@ -12,7 +12,7 @@ from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents
 from cordon.model.change import Change, ChangeStatus, LedgerEntry
 from cordon.model.incident import Decision, Incident, IncidentStatus
-from cordon.response.in_common import PLAYBOOK
+from cordon.response.likeness import PLAYBOOK
 from cordon.response.outbreaks import attached_to
 from cordon.tickets.outbreak_wording import outbreak_ticket
 from cordon.tickets.wording import TicketContent, TicketFacts, ticket_content

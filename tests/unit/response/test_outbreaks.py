@@ -12,7 +12,7 @@ from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.response_policy import OutbreakRule
 from cordon.model.response_policy import Outbreaks as Rules
 from cordon.model.thing import Criticality, GroupFacts, ThingFacts
-from cordon.response.in_common import PLAYBOOK
+from cordon.response.likeness import PLAYBOOK
 from cordon.response.outbreaks import Outbreaks, attached_to
 
 from ..conftest import Bed, an_alarm
