@@ -41,6 +41,19 @@ def test_the_same_finding_again_is_a_sighting_of_its_incident(aws: LocalAws) -> 
     assert diff(before, aws.fleet.snapshot()) == []
 
 
+def test_a_report_after_the_proof_has_the_containment_looked_at_again(aws: LocalAws) -> None:
+    """The same finding goes on: the proof is tested once more, holds, and nobody is woken."""
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    proven = the_incident(aws)
+    aws.clock.advance(6 * 3600)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS, updatedAt=aws.clock.now().isoformat()))
+    after = the_incident(aws)
+    assert (after.status, after.sightings, after.questioned) == (IncidentStatus.CONTAINED, 2, False)
+    looked = [one for one in aws.executions() if one.state_machine == "VerifyContainmentStateMachine"]
+    assert [one.status for one in looked] == ["SUCCEEDED"]
+    assert (after.id, pages(aws)) == (proven.id, [])
+
+
 def test_a_finding_whose_certificate_has_moved_meanwhile_stays_with_its_incident(up: Up) -> None:
     """The same finding leads to another thing by now, which is not cut off for it."""
     aws = up(Mode.OBSERVE)

@@ -3,16 +3,19 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from cordon.incidents.bus import Bus
 from cordon.model.incident import Incident
+from cordon.model.response_policy import Alarms
 from cordon.response.policy_store import Policies
 from cordon.steps.triage import Rejected, Triage
 from cordon.things.attribution import Attributor
 from cordon.things.role_aliases import RoleAliasReader
 from cordon.tickets.pager import Pager
+
+from playtest.run.demo_policy import demo_policy
 
 from ..conftest import ACCOUNT, BUCKET, MORNING, REGION, Bed
 
@@ -201,6 +204,65 @@ def test_another_alarm_under_an_id_that_was_used_is_put_before_a_person(bed: Bed
     assert kept == forged.encode()
     assert the_incident(bed) == before
     assert (bed.admission.known("a1") or {})["became"] == "opened"
+
+
+def finding(bed: Bed, case: str = "no-clue-escalated", **detail: Any) -> str:
+    """Return the body of an SQS message: a GuardDuty finding of this account and Region."""
+    event = json.loads((EVENTS / f"guardduty.finding.{case}.json").read_text())
+    arn = event["detail"]["arn"].replace("eu-west-1", REGION)
+    event["detail"] |= {"region": REGION, "arn": arn, **detail}
+    return json.dumps(event)
+
+
+def put_in_force(bed: Bed, samples: Literal["ignore", "answer"]) -> None:
+    """Push a policy that says what becomes of samples."""
+    policies = Policies(bed.client("s3"), BUCKET, bed.table)
+    for person in ("alice", "bob"):  # one that loosens anything takes two
+        policy = demo_policy(alarms=Alarms(guardduty_samples=samples))
+        policies.push(policy, by=person, base=policies.in_force_now().hash)
+
+
+def test_a_sample_is_ignored_unless_the_response_policy_wants_it(bed: Bed) -> None:
+    """Without a policy too; the reason is remembered, and it is not looked at again when the policy changes."""
+    aws, sample = Aws(), finding(bed, "sample-ignored")
+    receive(bed, aws, sample)
+    put_in_force(bed, "answer")
+    receive(bed, aws, sample)
+    known = bed.admission.known(json.loads(sample)["id"]) or {}
+    assert (known["became"], "sample" in known["reason"], aws.announced) == ("ignored", True, [])
+
+
+def test_a_sample_that_was_answered_stays_answered(bed: Bed) -> None:
+    """Its redelivery is announced again where nobody has claimed it, whatever the policy says by then."""
+    aws, sample = Aws(), finding(bed, "sample-ignored")
+    put_in_force(bed, "answer")
+    receive(bed, aws, sample)
+    put_in_force(bed, "ignore")
+    receive(bed, aws, sample)
+    assert (bed.admission.known(json.loads(sample)["id"]) or {})["became"] == "opened"
+    assert aws.announced == ["Incident Opened"] * 2
+
+
+def test_an_archived_finding_with_nothing_open_is_ignored_for_that(bed: Bed) -> None:
+    """The reason says what it was and that nothing was open; a redelivery changes nothing."""
+    aws, archived = Aws(), finding(bed, service={"archived": True})
+    for _ in range(2):
+        receive(bed, aws, archived)
+    known = bed.admission.known(json.loads(archived)["id"]) or {}
+    assert (known["became"], known["reason"]) == ("ignored", "archived, and nothing is open for its finding")
+    assert (aws.announced, aws.rejected) == ([], [])
+
+
+def test_another_finding_under_an_id_that_was_used_is_put_before_a_person(bed: Bed) -> None:
+    """It neither joins the first nor inherits what the first was tied to."""
+    aws, first = Aws(), finding(bed)
+    receive(bed, aws, first)
+    arn = json.loads(first)["detail"]["arn"]
+    receive(bed, aws, finding(bed, arn=f"{arn}0"))
+    assert [(message["field"], message["delivery_id"]) for message in aws.rejected] == [
+        ("finding_id", json.loads(first)["id"])
+    ]
+    assert aws.announced == ["Incident Opened"]
 
 
 def test_an_unreadable_message_under_an_id_that_was_used_is_not_lost(bed: Bed) -> None:
