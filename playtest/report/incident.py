@@ -72,7 +72,7 @@ def _lists(incident: IncidentResult) -> dict[str, list[Text]]:
         "thing": _thing(incident),
         "reasons": [Text(plain(reason)) for reason in incident.reasons],
         "approval": list(request_lines(incident)),
-        "open": [Text(f"{short(gap.resource)}: {short(gap.reason)}") for gap in incident.gaps],
+        "open": [Text(f"{short(gap.resource)}: {short(gap.reason)}") for gap in incident.gaps if not incident.legs],
         "legs": [
             Text.assemble(
                 (f"{leg.outcome:<9} ", "green" if leg.outcome in _PROVEN else "red"),

@@ -38,7 +38,7 @@ def side(value: Any, action: str = "") -> str:
     if isinstance(value, list):
         return ", ".join(side(item) for item in value) or "none"
     if (statements := _statements(value)) is not None:
-        return f"a policy of {statements} statements"
+        return f"a policy of {count(statements, 'statement')}"
     return short(value if isinstance(value, str) else json.dumps(value))
 
 

@@ -8,7 +8,7 @@ import pytest
 from cordon.model.alarm import Attribution, Certainty
 from cordon.model.approval import RequestStatus, Verdict
 from cordon.model.change import Gap
-from cordon.model.incident import IncidentStatus
+from cordon.model.incident import IncidentStatus, Leg, LegOutcome
 from rich.console import Console, Group
 
 from playtest.report.incident import incident_part
@@ -79,6 +79,14 @@ def test_what_waits_is_told_with_its_command(status: RequestStatus, lines: int) 
         ),
         ({"outbreak": "inc-20261123-1111111111"}, "part of the outbreak inc-20261123-1111111111", True),
         ({"gaps": [Gap(resource="sts/device", reason="no deny policy")]}, "sts/device: no deny policy", True),
+        (
+            {
+                "gaps": [Gap(resource="sts/device", reason="no deny policy")],
+                "legs": [Leg(resource="sts/device", outcome=LegOutcome.UNKNOWN, reason="no deny policy")],
+            },
+            "open sts/device",
+            False,
+        ),
         ({"containment": "restrict"}, "automatic, restrict", True),
         ({"containment": "isolate"}, "isolate", False),
     ],
