@@ -65,6 +65,11 @@ class StsHolds:
         found = map(StsHold.of, self._table.rows(rows.STS, rows.STS_HOLDS))
         return sorted(filter(None, found), key=lambda hold: (hold.held_at, hold.certificate_id))
 
+    def is_held(self, certificate_id: str) -> bool:
+        """Say whether any incident holds the certificate still."""
+        found = map(StsHold.of, self._table.rows(rows.STS, rows.sts_hold(certificate_id, "")))
+        return any(hold is not None and not hold.has_run_out for hold in found)
+
     def has_run_out(self, certificate_id: str, incident_id: str) -> bool | None:
         """Say whether the incident's hold on the certificate ran out by itself; None if it has no hold on it."""
         row = self._table.get(rows.STS, rows.sts_hold(certificate_id, incident_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class StsLegs:
     role_aliases: Callable[[], RoleAliases]
     policy_arn: str
     """ARN of the stack's policy that denies."""
+    is_held: Callable[[str], bool] = lambda _: False
+    """Says of a certificate id whether an incident has its sessions denied already."""
 
     def plan(
         self,
@@ -38,16 +40,17 @@ class StsLegs:
         containment: Containment = Containment.ISOLATE,
         session_of: str | None = None,
     ) -> tuple[list[Change], list[Gap]]:
-        """Return the changes and gaps of `sts_leg`."""
+        """Return the changes and gaps of `sts_leg`; `session_of` is a certificate of which a session was seen."""
         may_ask = any(allows(_policies(thing, certificate), ASSUME_ROLE) for certificate in thing.certificates)
-        routes = self.role_aliases().all() if may_ask or session_of else []
+        known = {one.id for one in thing.certificates if one.id == session_of or self.is_held(one.id)}
+        routes = self.role_aliases().all() if may_ask or known else []
         return sts_leg(
             thing,
             routes,
             self.policy_arn,
             incident_id=incident_id,
             containment=containment,
-            session_of=session_of,
+            known=known,
         )
 
 
@@ -58,14 +61,14 @@ def sts_leg(
     *,
     incident_id: str,
     containment: Containment = Containment.ISOLATE,
-    session_of: str | None = None,
+    known: Collection[str] = (),
 ) -> tuple[list[Change], list[Gap]]:
     """Return the changes that deny what was handed out to the thing's own certificates, and what stays good.
 
-    `routes` are the role aliases there are. `session_of` is the id of a certificate of which a session was seen: its
-    leg is planned whatever its policies say by now.
+    `routes` are the role aliases there are. `known` are the ids of certificates that are known to have got credentials,
+    whatever their policies say by now: a session was seen, or another incident, which replaced them, has it denied.
     """
-    open_to = {one.id: _routes_of(thing, one, routes, session_of) for one in thing.certificates}
+    open_to = {one.id: _routes_of(thing, one, routes, known) for one in thing.certificates}
     concerned = [certificate for certificate in thing.certificates if open_to[certificate.id]]
     if containment is Containment.RESTRICT:
         return [], [
@@ -84,13 +87,13 @@ def sts_leg(
 
 
 def _routes_of(
-    thing: ThingFacts, certificate: CertificateFacts, routes: list[RoleAliasFacts], session_of: str | None
+    thing: ThingFacts, certificate: CertificateFacts, routes: list[RoleAliasFacts], known: Collection[str]
 ) -> list[RoleAliasFacts]:
     """Return the role aliases by which the certificate could have got credentials."""
     policies = _policies(thing, certificate)
     prefix = thing.arn.rpartition(":")[0]
     allowed = [one for one in routes if allows(policies, ASSUME_ROLE, f"{prefix}:rolealias/{one.alias}")]
-    return allowed or (routes if certificate.id == session_of else [])
+    return allowed or (routes if certificate.id in known else [])
 
 
 def _policies(thing: ThingFacts, certificate: CertificateFacts) -> list[AttachedPolicy]:

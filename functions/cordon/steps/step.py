@@ -143,7 +143,11 @@ def assessor() -> Assessor:
     """Return what looks at an incident and plans, over the stack's resources."""
     current = settings.current()
     holds = Holds(incidents().table)
-    sts = StsLegs(lambda: RoleAliasReader(clients.iot(), clients.iam()), current.sts_policy_arn)
+    sts = StsLegs(
+        lambda: RoleAliasReader(clients.iot(), clients.iam()),
+        current.sts_policy_arn,
+        StsHolds(incidents().table).is_held,
+    )
     planner = ContainmentPlanner.over(clients.iot(), current.account_id, current.quarantine_group, holds=holds, sts=sts)
     return Assessor(
         incidents(),

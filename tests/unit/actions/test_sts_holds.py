@@ -65,6 +65,22 @@ def test_the_commands_for_a_person_deny_and_let_go_through_the_sweep(denials: De
     assert denials.document == deny_document([numbered(8)])
 
 
+def test_a_certificate_is_held_until_the_last_hold_on_it_runs_out(denials: Denials) -> None:
+    """Whoever holds it; a hold that is let go counts no more, and one that was just put in by hand does."""
+    holds = StsHolds(denials.bed.table)
+    assert not holds.is_held(numbered(1))
+    first = denials.deny(1, by=1)
+    denials.bed.clock.advance(hours=6)
+    denials.deny(1, by=2)
+    denials.action.apply(first.inverse())
+    denials.bed.clock.advance(hours=6)
+    assert [holds.is_held(numbered(n)) for n in (1, 2)] == [True, False]
+    denials.bed.clock.advance(hours=6)
+    assert not holds.is_held(numbered(1))
+    run(denials, denials.action.by_hand(first))
+    assert holds.is_held(numbered(1))
+
+
 @pytest.mark.parametrize("moment", [None, "", "soon", 12, "2026-11-02T12:00:00", {"at": "noon"}])
 def test_a_hold_whose_end_cannot_be_read_begins_when_it_is_seen(denials: Denials, moment: Any) -> None:
     """A person's slip in one row keeps no other certificate from being denied, and ends too."""

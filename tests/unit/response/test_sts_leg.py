@@ -147,12 +147,12 @@ def test_a_thing_that_is_only_restricted_keeps_its_credentials() -> None:
 
 
 def test_a_session_that_was_seen_is_denied_whatever_the_policies_say_now() -> None:
-    """They may have been changed since it was handed out, by any role alias there is."""
+    """They may have been changed since, by a person or another incident, and it may be of any role alias there is."""
     facts = thing(certificate(), certificate(id_=SECOND))
     assert leg(facts, route(carries=False)) == ([], [])
-    changes, gaps = leg(facts, route(carries=False), session_of=FIRST)
+    changes, gaps = leg(facts, route(carries=False), known=[FIRST])
     assert (denied(changes), [gap.resource for gap in gaps]) == ([FIRST], ["sts/DeviceRole"])
-    assert leg(facts, route(), session_of="c" * 64) == ([], [])
+    assert leg(facts, route(), known=["c" * 64]) == ([], [])
 
 
 class Aliases:
@@ -181,6 +181,13 @@ def test_role_aliases_are_read_only_where_they_matter(bed: Bed) -> None:
     planned(bed, aliases, thing(certificate(allowing())))
     planned(bed, aliases, thing(certificate()), session_of=FIRST)
     assert aliases.reads == 2
+
+
+def test_what_another_incident_has_denied_this_one_holds_too() -> None:
+    """The other one has replaced the policies that allowed it; undone, it would let the sessions go."""
+    sts = StsLegs(Aliases, DENY, lambda certificate_id: certificate_id == FIRST)
+    changes, gaps = sts.plan(thing(certificate(), certificate(id_=SECOND)), INCIDENT)
+    assert (denied(changes), gaps) == ([FIRST], [])
 
 
 def test_the_sessions_are_denied_last_and_given_back_first(bed: Bed) -> None:
