@@ -35,7 +35,7 @@ def test_an_id_is_cut_to_its_first_digits() -> None:
         ([], "", "none"),
         (["a", "b"], "", "a, b"),
         ({"Statement": [{}, {}]}, "", "a policy of 2 statements"),
-        ('{"Statement": [{}]}', "", "a policy of 1 statements"),
+        ('{"Statement": [{}]}', "", "a policy of 1 statement"),
         ({"site": "hall-a"}, "", '{"site": "hall-a"}'),
         ("ACTIVE", "certificate_status", "ACTIVE"),
     ],
