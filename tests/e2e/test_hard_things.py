@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from cordon.model.incident import Containment, IncidentStatus
+from cordon.model.incident import Containment, IncidentStatus, Mode
+from cordon.model.response_policy import PlaybookPolicy
 
 from playtest.fleet import FieldDiff, Snapshot, diff
 from playtest.fleet.sessions import Session
@@ -105,6 +106,18 @@ def test_the_other_thing_on_a_shared_certificate_keeps_publishing_throughout(wat
     assert denied_connects(after, incident.id) == [SHARING]
     assert not session(aws, SHARING).connected
     assert "whoever has its key can choose another client id" in described(aws, incident.id)
+
+
+def test_a_shared_certificate_waits_for_a_person_unless_the_policy_says_otherwise(up: Up, alarm: Alarm) -> None:
+    """A playbook's mode is not that of shared certificates; approved, the bystander still keeps its one session."""
+    aws = up(playbooks={"contain_thing": PlaybookPolicy(mode=Mode.AUTOMATIC)})
+    before, its_session = aws.fleet.snapshot(), session(aws, BYSTANDER)
+    asked = answered(aws, alarm(SHARING))
+    assert asked.status is IncidentStatus.AWAITING_APPROVAL
+    assert diff(before, aws.fleet.snapshot()) == []
+    incident = approve(aws, asked)
+    assert (incident.status, session(aws, BYSTANDER)) == (IncidentStatus.PARTIAL, its_session)
+    assert denied_connects(aws.fleet.snapshot(), incident.id) == [SHARING]
 
 
 @pytest.mark.parametrize("client_id", [BYSTANDER, "filler-*", "filler-?"])

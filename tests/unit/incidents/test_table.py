@@ -130,6 +130,27 @@ def test_an_update_sets_counts_and_removes(bed: Bed) -> None:
     assert bed.table.get("a", "1") == {"pk": "a", "sk": "1", "count": 5, "now": "second", "once": "first"}
 
 
+def test_a_set_grows_and_shrinks_by_its_members(bed: Bed) -> None:
+    """It comes back as a list in order; the last member takes the attribute with it."""
+    for member in ("b", "a", "b"):
+        bed.table.write(update(key("a", "1"), add={"members": {member}}, condition="attribute_not_exists(gone)"))
+    assert bed.table.get("a", "1") == {"pk": "a", "sk": "1", "members": ["a", "b"]}
+    for member in ("a", "c", "b"):
+        bed.table.write(update(key("a", "1"), discard={"members": {member}}))
+    assert bed.table.get("a", "1") == {"pk": "a", "sk": "1"}
+
+
+def test_a_page_is_the_rows_of_one_partition_and_says_whether_there_are_more(bed: Bed) -> None:
+    """One call: DynamoDB stops at 1 MB, whatever is behind it."""
+    for number in range(6):
+        bed.table.write(put({"pk": "a", "sk": str(number), "text": "x" * 300_000}))
+    bed.table.write(put({"pk": "b", "sk": "0"}))
+    found, is_more = bed.table.page("a")
+    assert [row["sk"] for row in found] == [str(number) for number in range(len(found))]
+    assert (len(found) < 6, is_more) == (True, True)
+    assert bed.table.page("b") == ([{"pk": "b", "sk": "0"}], False)
+
+
 def test_a_row_that_is_not_there_is_not_updated(bed: Bed) -> None:
     """An update never makes a row that nobody put."""
     with pytest.raises(ConditionFailed):
