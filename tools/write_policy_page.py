@@ -13,7 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen
 from cordon.model import policy_calendar, response_policy
 from cordon.model.base import Word
 from pydantic import AfterValidator
@@ -101,7 +101,8 @@ def _words(kind: Any, metadata: Any = ()) -> str:
     if _is_optional(kind):
         return " or ".join("null" if one is type(None) else _words(one, metadata) for one in inner)
     if get_origin(kind) is list:
-        return f"a list: {_words(inner[0])}"
+        most = [f" of at most {bound.max_length}" for bound in metadata if isinstance(bound, MaxLen)]
+        return f"a list{''.join(most)}: {_words(inner[0])}"
     if get_origin(kind) is dict:
         return f"for each of {_words(inner[0])}: {_words(inner[1])}"
     if inspect.isclass(kind) and issubclass(kind, Word):

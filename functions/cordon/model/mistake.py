@@ -28,6 +28,7 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "text of the form {pattern}",
     "too_short": "{min_length} or more of them",
+    "too_long": "at most {max_length} of them",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
     "timezone_naive": "a time without an offset: its zone is said beside it",

@@ -122,7 +122,7 @@ class Windows(Word):
 
     zone: Zone
     """Whose clocks the hours are read from: an IANA name, such as Europe/Berlin."""
-    open: list[Hours] = Field(min_length=1)
+    open: list[Hours] = Field(min_length=1, max_length=100)
     """The hours in which it may; no two overlap."""
 
     @model_validator(mode="after")

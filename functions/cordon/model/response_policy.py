@@ -149,7 +149,7 @@ class Alarms(Word):
 class Identities(Word):
     """Whose word counts as whose."""
 
-    session_name_pinned_roles: list[RoleArn] = Field(default_factory=list)
+    session_name_pinned_roles: list[RoleArn] = Field(default_factory=list, max_length=100)
     """ARNs of roles whose trust policy pins `sts:RoleSessionName` to the person: each session name is an identity."""
 
 
@@ -171,15 +171,15 @@ class ResponsePolicy(Word):
     """How far each playbook goes, by its name."""
     criticality: CriticalityRules = CriticalityRules()
     """Where a thing's criticality is read from."""
-    budgets: list[BudgetRule] = Field(default_factory=list)
+    budgets: list[BudgetRule] = Field(default_factory=list, max_length=50)
     """How many things may be answered automatically. None that applies: nothing is done without a person."""
     windows: Windows | None = None
     """When Cordon may act by itself; without them, at any time."""
-    freezes: list[Freeze] = Field(default_factory=list)
+    freezes: list[Freeze] = Field(default_factory=list, max_length=100)
     """When it may not, whatever the windows say."""
-    exemptions: list[Exemption] = Field(default_factory=list)
+    exemptions: list[Exemption] = Field(default_factory=list, max_length=500)
     """About what a person always decides, for a while."""
-    restrict_topics: list[Topic] = Field(default_factory=list)
+    restrict_topics: list[Topic] = Field(default_factory=list, max_length=20)
     """What a safety-critical thing is denied once a person approves; `{thing}` stands for its name."""
     outbreaks: Outbreaks = Outbreaks()
     """When many incidents are one, before a person."""

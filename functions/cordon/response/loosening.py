@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import product
 
 from cordon.model.alarm import Severity
@@ -105,14 +106,16 @@ def _criticality(step: Step) -> Iterator[str]:
     old, new = step.old.criticality, step.new.criticality
     if new.attribute != old.attribute:
         yield f"criticality.attribute: {new.attribute} where it was {old.attribute}, which may say less of a thing"
+    looser = {pair for pair in product(Criticality, repeat=2) if _is_looser(step.new, *pair)}
     for field in ("groups", "types"):
         before, after = getattr(old, field), getattr(new, field)
         for name in sorted(before.keys() | after.keys()):
             was, is_ = before.get(name), after.get(name)
-            if any(_is_looser(step.new, _together(rest, was), _together(rest, is_)) for rest in (None, *Criticality)):
+            if any((_together(rest, was), _together(rest, is_)) in looser for rest in (None, *Criticality)):
                 yield f"criticality.{field}.{name}: {is_ or 'nothing'} where it was {was or 'nothing'}"
 
 
+@cache
 def _together(*said: Criticality | None) -> Criticality:
     """Return what a thing is of which all this is said, as things are judged."""
     groups = {f"group-{place}": one for place, one in enumerate(said) if one is not None}
