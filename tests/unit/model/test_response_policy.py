@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import zoneinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -125,6 +128,23 @@ def test_what_makes_no_sense_is_an_error_where_it_stands(part: dict[str, Any], w
 def test_a_zone_is_one_that_every_machine_has(zone: str) -> None:
     """What only this machine calls a zone, or what is a path, is none."""
     assert errors({"playbooks": {}, "freezes": [FREEZE | {"zone": zone}]}) == [("freezes", 0, "zone")]
+
+
+@pytest.fixture
+def no_zones_of_its_own() -> Iterator[None]:
+    """Be a machine that has no time zones, as Lambda's image may be."""
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"])
+def test_zones_are_known_where_the_machine_has_none(no_zones_of_its_own: None, zone: str) -> None:
+    """They come along with the functions: a freeze of Berlin's begins by Berlin's clocks."""
+    freeze = read({"playbooks": {}, "freezes": [FREEZE | {"zone": zone}]}).freezes[0]
+    assert freeze.begins == datetime(2026, 12, 24, tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

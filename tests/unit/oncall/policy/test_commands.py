@@ -57,7 +57,22 @@ def test_check_asks_nobody_and_says_that_it_is_one(file: Path, capsys: Captured)
     assert run(["policy", "check", str(file)]) == 0
     assert capsys.readouterr().out == f"{file}: a response policy, {of(WIDE).hash[:12]}\n"
     assert run(["policy", "check", "--json", str(file)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"file": str(file), "hash": of(WIDE).hash, "faults": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "file": str(file),
+        "hash": of(WIDE).hash,
+        "faults": [],
+        "remarks": [],
+    }
+
+
+def test_check_notes_what_may_not_mean_what_it_looks_like(file: Path, capsys: Captured) -> None:
+    """A policy with notes is one: exit status 0, and each note is a line, or a sentence of the object."""
+    file.write_text("playbooks: {contain_thing: {mode: automatic}}\n")
+    note = "budgets: there is none, so nothing is done without a person, whatever the modes say"
+    assert run(["policy", "check", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [f"  note: {note}"]
+    assert run(["policy", "check", "--json", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == [note]
 
 
 @pytest.mark.parametrize("command", ["check", "diff", "push"])
@@ -80,7 +95,7 @@ def test_check_tells_mistakes_in_json(file: Path, capsys: Captured) -> None:
     assert run(["policy", "check", "--json", str(file)]) == 2
     out, error = capsys.readouterr()
     fault = {"line": 2, "column": 1, "field": "window", "found": "a field that is not known", "expected": "windows"}
-    assert json.loads(out) == {"file": str(file), "hash": None, "faults": [fault]}
+    assert json.loads(out) == {"file": str(file), "hash": None, "faults": [fault], "remarks": []}
     assert error == ""
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from oncall.errors import BadUsage
 from oncall.policy.fault import BadFile
 from oncall.policy.file import LONGEST_FILE, policy_of, read_policy
+from oncall.policy.remarks import remarks
 from oncall.policy.wording import as_file
 from tests.unit.response.policies import policies
 
@@ -218,6 +219,7 @@ def test_the_policy_to_start_with_is_careful() -> None:
     """It reads, answers nothing without a person, and says what is safety-critical and what is budgeted."""
     policy = read_policy(str(ROOT / "response-policy.yaml"))
     assert not acts_alone(policy)
+    assert remarks(policy, datetime(2026, 11, 23, tzinfo=UTC)) == []
     assert policy.playbooks["contain_thing"].two_approvers == ["safety-critical"]
     assert "safety-critical" in policy.criticality.groups.values()
     assert policy.budgets
