@@ -111,7 +111,7 @@ class ContainmentPlanner:
         denied, not_closed = self._deny_connecting(thing, shared, deny_policy_name(incident_id))
         changes = [
             *(change for certificate in own for change in self.certificates.plan(certificate)),
-            *self._replace_policies(thing, own, quarantine_policy_name(incident_id)),
+            *self._replace_policies(thing, own, incident_id),
             *denied,
             *left,
             *([] if is_full else joined),
@@ -160,11 +160,12 @@ class ContainmentPlanner:
             reason=f"the thing is in {MOST_GROUPS} groups already, the most that AWS IoT allows",
         )
 
-    def _replace_policies(self, thing: ThingFacts, own: list[CertificateFacts], name: str) -> list[Change]:
+    def _replace_policies(self, thing: ThingFacts, own: list[CertificateFacts], incident_id: str) -> list[Change]:
         if not own:
             return []
-        kept = {certificate.id: [one.name for one in certificate.policies if is_ours(one.name)] for certificate in own}
-        if full := [one for one, names in kept.items() if len([n for n in names if n != name]) >= MOST_POLICIES]:
+        name = quarantine_policy_name(incident_id)
+        kept = {certificate.id: self._of_other_incidents(certificate, incident_id) for certificate in own}
+        if full := [one for one, names in kept.items() if len(names) >= MOST_POLICIES]:
             raise PlanUnworkable(f"certificate {full[0]} carries {MOST_POLICIES} policies of other incidents")
 
         def document(client_ids: list[str]) -> dict[str, Any]:
@@ -179,6 +180,15 @@ class ContainmentPlanner:
                 for change in self.attachments.plan(certificate, replacement=name, but=kept[certificate.id])
             ),
         ]
+
+    def _of_other_incidents(self, certificate: CertificateFacts, incident_id: str) -> list[str]:
+        """Return the policies that go when another incident is undone: by their names, and because one holds them.
+
+        The name alone would let a policy stay that somebody has only called so.
+        """
+        named = [policy.name for policy in certificate.policies if is_ours(policy.name)]
+        held = self.holds
+        return [name for name in named if held is None or held.of_others(f"policy/{name}", incident_id)]
 
     def _deny_connecting(
         self, thing: ThingFacts, shared: list[CertificateFacts], name: str

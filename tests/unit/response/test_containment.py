@@ -242,6 +242,7 @@ def test_what_another_incident_has_changed_is_held_as_it_is(bed: Bed) -> None:
     theirs = AttachedPolicy(name=f"cordon-quarantine-{EARLIER}", document="{}")
     held = Held(
         **{
+            f"policy/{theirs.name}": ("iot_policy", {}),
             f"certificate/{OWN}": ("certificate_status", "INACTIVE"),
             f"certificate/{OWN}/policy/plant": ("policy_attachment", False),
             f"certificate/{OWN}/policy/{theirs.name}": ("policy_attachment", True),
@@ -260,6 +261,13 @@ def test_what_another_incident_has_changed_is_held_as_it_is(bed: Bed) -> None:
         (f"thing/{THING}/group/line", False, False),
         (f"thing/{THING}/group/{QUARANTINE}", True, True),
     ]
+
+
+def test_a_policy_that_is_only_called_like_an_incidents_is_replaced(bed: Bed) -> None:
+    """No incident holds it, so that none would take it away, and after a repair it would allow what it allows."""
+    posing = ALLOW.model_copy(update={"name": f"cordon-quarantine-{EARLIER}"})
+    made = plan(bed, thing(certificate(OWN, policies=[posing])), Held())
+    assert _of(made.changes, f"certificate/{OWN}/policy/{posing.name}") == [(True, False)]
 
 
 def test_what_somebody_has_put_back_meanwhile_is_changed_anew_or_left(bed: Bed) -> None:
