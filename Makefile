@@ -33,7 +33,7 @@ LOCAL := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check check-code check-template check-artefact build deploy lock clean
+.PHONY: help setup play test soak check check-code check-template check-artefact build deploy lock clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -47,6 +47,9 @@ play: $(READY) ## Answer a sample alarm end to end in the local AWS, and show it
 # worksteal: the end-to-end tests stand together, and dealt out in turn nearly all would fall to one worker.
 test: $(READY) ## Run all tests; PYTHON=3.13 for another Python, in an environment of its own
 	$(LOCAL) $(BIN)/pytest --numprocesses auto --dist worksteal
+
+soak: $(READY) ## Raise 10,000 alarms at once in the local AWS: none may be lost
+	$(LOCAL) $(BIN)/python -m tests.soak
 
 check: check-code check-template check-artefact ## Run every checker: code, template, the built artefact
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 import pytest
 
-from playtest.local_aws import LocalAws, ProcessStopped
+from playtest.local_aws import LocalAws, ProcessStopped, lambda_bridge
 
 
 class RecordBusy(Exception):
@@ -102,3 +103,40 @@ def test_an_asynchronous_invocation_without_a_destination_is_told_as_undelivered
     aws.settle()
     assert len(aws.invocations) == 3
     assert "SweepFunction gave up" in aws.undelivered[0]
+
+
+def test_no_more_handlers_run_at_once_than_there_is_room_for(aws: LocalAws, handlers: Any) -> None:
+    """The others wait for their turn, and what they wait is not taken from their Timeout."""
+    running, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(lambda_bridge.AT_ONCE)
+
+    def work(_event: Any, _context: Any) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        together.wait()
+        with lock:
+            running -= 1
+
+    handlers.work = work
+    with ThreadPoolExecutor(3 * lambda_bridge.AT_ONCE) as pool:
+        runs = list(pool.map(lambda _: aws.invoke("WorkFunction", {}), range(3 * lambda_bridge.AT_ONCE)))
+    assert [run.error for run in runs] == [None] * len(runs)
+    assert most == lambda_bridge.AT_ONCE
+
+
+def test_where_every_answer_is_lost_once_each_handler_runs_twice(aws: LocalAws, handlers: Any) -> None:
+    """The first run is over when the second begins, and only the second is answered."""
+    seen: list[int] = []
+
+    def work(event: Any, _context: Any) -> int:
+        seen.append(event["n"])
+        return len(seen)
+
+    handlers.work = work
+    aws.faults.every_answer_is_lost_once = True
+    assert aws.invoke("WorkFunction", {"n": 7}).result == 2
+    assert seen == [7, 7]
+    aws.faults.every_answer_is_lost_once = False
+    assert aws.invoke("WorkFunction", {"n": 8}).result == 3
