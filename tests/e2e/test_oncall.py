@@ -179,54 +179,50 @@ def test_the_first_of_two_is_told_that_another_one_is_missing(
     assert the_incident(aws).status is IncidentStatus.CONTAINED
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "words"),
-    [
-        (["approve", "{id}", "--plan", "0" * 64], 1, "the desk refused (WrongPlan)"),
-        (["approve", "inc-20200101-0123456789"], 2, "the desk refused (UnknownIncident)"),
-        (["reject", "inc-20200101-0123456789", "--plan", "0" * 64], 2, "the desk refused (UnknownIncident)"),
-        (["plan", "no_such_playbook", "--thing", "pump-01"], 2, "playbook"),
-        (["plan", "contain_thing", "--thing", "a b"], 2, "thing_name"),
-        (["respond", "contain_thing", "--thing", "ghost-99", "--reason", "why", "--yes"], 1, "no thing ghost-99"),
-        (["respond", "contain_thing", "--thing", "pump-02", "--reason", "x" * 501, "--yes"], 2, "reason"),
-    ],
+REFUSALS = (
+    (["approve", "{id}", "--plan", "0" * 64], 1, "the desk refused (WrongPlan)"),
+    (["approve", "inc-20200101-0123456789"], 2, "the desk refused (UnknownIncident)"),
+    (["reject", "inc-20200101-0123456789", "--plan", "0" * 64], 2, "the desk refused (UnknownIncident)"),
+    (["plan", "no_such_playbook", "--thing", "pump-01"], 2, "playbook"),
+    (["plan", "contain_thing", "--thing", "a b"], 2, "thing_name"),
+    (["respond", "contain_thing", "--thing", "ghost-99", "--reason", "why", "--yes"], 1, "no thing ghost-99"),
+    (["respond", "contain_thing", "--thing", "pump-02", "--reason", "x" * 501, "--yes"], 2, "reason"),
 )
-def test_what_the_desk_refuses_changes_nothing(
-    aws: LocalAws, alarm: Alarm, capsys: STDOUT, *, arguments: list[str], status: int, words: str
-) -> None:
+"""What is typed, the exit status, and what the line on standard error says."""
+
+
+def test_what_the_desk_refuses_changes_nothing(aws: LocalAws, alarm: Alarm, capsys: STDOUT) -> None:
     """One line with the desk's own reason; record and fleet are as before."""
     incident = waiting(aws, alarm("pump-01"))
     before, rows = aws.fleet.snapshot(), everything(aws)
-    assert run([part.replace("{id}", incident.id) for part in arguments]) == status
-    error = capsys.readouterr().err
-    assert (words in error, error.count("\n")) == (True, 1)
+    for arguments, status, words in REFUSALS:
+        assert run([part.replace("{id}", incident.id) for part in arguments]) == status, arguments
+        error = capsys.readouterr().err
+        assert (words in error, error.count("\n")) == (True, 1), error
     aws.settle()
     assert (diff(before, aws.fleet.snapshot()), everything(aws)) == ([], rows)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("AWS_SECRET_ACCESS_KEY", "somebody else's", "AWS does not take your credentials"),
-        ("AWS_SESSION_TOKEN", "forged", "AWS does not take your credentials"),
-        ("AWS_ACCESS_KEY_ID", "AKIASTRANGER", "AWS does not take your credentials"),
-        ("AWS_DEFAULT_REGION", "us-west-2", "the desk is not in the Region us-west-2"),
-        ("AWS_ACCESS_KEY_ID", "", "no AWS credentials"),
-    ],
+NOT_MINE = (
+    ({"AWS_SECRET_ACCESS_KEY": "somebody else's"}, "AWS does not take your credentials"),
+    ({"AWS_SESSION_TOKEN": "forged"}, "AWS does not take your credentials"),
+    ({"AWS_ACCESS_KEY_ID": "AKIASTRANGER"}, "AWS does not take your credentials"),
+    ({"AWS_DEFAULT_REGION": "us-west-2"}, "the desk is not in the Region us-west-2"),
+    ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}, "no AWS credentials"),
 )
-def test_without_the_right_credentials_nothing_is_decided(
-    aws: LocalAws, alarm: Alarm, capsys: STDOUT, monkeypatch: pytest.MonkeyPatch, *, name: str, value: str, words: str
-) -> None:
+"""What is wrong in a person's environment, and what he is told."""
+
+
+def test_without_the_right_credentials_nothing_is_decided(aws: LocalAws, alarm: Alarm, capsys: STDOUT) -> None:
     """What AWS's gate refuses never comes to the desk: the plan waits on."""
     incident = waiting(aws, alarm("pump-01"))
     before = aws.fleet.snapshot()
-    if value:
-        monkeypatch.setenv(name, value)
-    else:
-        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            monkeypatch.delenv(key, raising=False)
-    assert run(["approve", incident.id, "--plan", str(incident.plan_hash)]) == 1
-    assert words in capsys.readouterr().err
+    for wrong, words in NOT_MINE:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in wrong.items():
+                patch.setenv(name, value)
+            assert run(["approve", incident.id, "--plan", str(incident.plan_hash)]) == 1, wrong
+        assert words in capsys.readouterr().err
     aws.settle()
     assert the_incident(aws) == incident
     assert diff(before, aws.fleet.snapshot()) == []
