@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import pytest
 from cordon.model.approval import RequestStatus
@@ -11,15 +12,37 @@ from cordon.model.incident import Incident, IncidentStatus, Mode
 from playtest.local_aws import LocalAws
 from playtest.local_aws.function_urls import ALICE
 from playtest.run.record import Record
-from tests.e2e.answers import Alarm, Up, answer, at_rest, deaths, pages, request_of, told
+from tests.e2e.answers import Alarm, Up, answer, at_rest, pages, request_of, told
 from tests.e2e.test_crashes import changes_made
 
 DIES = ("RequestApprovalFunction", "ReadDecisionFunction", "DeskFunction")
-SHARES = 3
-"""Into how many tests the deaths are dealt, so that they run beside each other."""
-READS = 4
-"""Every so many calls a death is enough where most calls only read, and all that read are alike."""
+WRITES = {"TransactWriteItems", "PutEvents", "Publish", "CreateOpsItem", "UpdateOpsItem", "SendTaskSuccess"}
 _MOST_TRIES = 5
+
+
+def around_writes(aws: LocalAws, function: str) -> list[int]:
+    """The calls of the function's last run after which it leaves something else behind: each write, and one before.
+
+    To die after a read is to die after the write before it.
+    """
+    last = aws.calls.of(function)[-1].request_id
+    writes = [call.number for call in aws.calls.of(function) if call.request_id == last and call.operation in WRITES]
+    return sorted({writes[0] - 1, *writes} - {0})
+
+
+def deaths_around_writes(aws: LocalAws, functions: Sequence[str]) -> Iterator[str]:
+    """Yield the name of a thing to play with: first nothing dies, then each function after each of those calls."""
+    yield "dies-never"
+    numbers = {function: around_writes(aws, function) for function in functions}
+    assert all(numbers.values())
+    for turn in range(max(map(len, numbers.values()))):
+        dying = {function: ones[turn] for function, ones in numbers.items() if turn < len(ones)}
+        before = len(aws.faults.struck)
+        for function, number in dying.items():
+            aws.faults.stop_after(function, number)
+        yield f"dies-in-turn-{turn}"
+        struck = {death.split()[0] for death in aws.faults.struck[before:] if "stopped after" in death}
+        assert struck == set(dying)
 
 
 def asked_about(aws: LocalAws, alarm: Alarm, thing: str) -> Incident:
@@ -45,13 +68,12 @@ def say(aws: LocalAws, incident: Incident, verdict: str) -> None:
     aws.settle()
 
 
-@pytest.mark.parametrize("first", range(1, SHARES + 1))
-def test_an_approved_plan_is_carried_out_once_whatever_dies(up: Up, alarm: Alarm, first: int) -> None:
-    """Each function dies after its n-th call: one decision, every change once, one ticket, no lock left."""
+def test_an_approved_plan_is_carried_out_once_whatever_dies(up: Up, alarm: Alarm) -> None:
+    """Each function dies around each of its writes: one decision, every change once, one ticket, no lock left."""
     aws = up(Mode.APPROVE)
     made: dict[str, Counter[str]] = {}
-    for number in deaths(aws, DIES, first, SHARES):
-        thing, since = f"dies-after-{number}", len(aws.calls)
+    for thing in deaths_around_writes(aws, DIES):
+        since = len(aws.calls)
         incident = asked_about(aws, alarm, thing)
         say(aws, incident, "approve")
         made[thing] = changes_made(aws, since)
@@ -59,20 +81,20 @@ def test_an_approved_plan_is_carried_out_once_whatever_dies(up: Up, alarm: Alarm
         assert (request.number, request.status, len(request.decisions)) == (1, RequestStatus.USED, 1)
     assert {name: one.status for name, one in at_rest(aws).items()} == dict.fromkeys(made, IncidentStatus.CONTAINED)
     assert {times for changes in made.values() for times in changes.values()} == {1}
-    assert len({changes.total() for changes in made.values()}) == 1, "as many as the last, in which nothing died"
+    assert len({changes.total() for changes in made.values()}) == 1, "as many as the first, in which nothing died"
     told_of = Counter(subject for subject in pages(aws) if "waits for approval" in subject)
     assert set(told_of) == {f"Cordon: {thing} waits for approval" for thing in made}
     assert max(told_of.values()) <= 2, "a step that dies between the page and its record pages once more"
 
 
-@pytest.mark.parametrize(("verdict", "step"), [("reject", 1), ("silence", READS)])
-def test_an_answer_that_is_no_is_none_whatever_dies(up: Up, alarm: Alarm, verdict: str, step: int) -> None:
-    """Rejected or unanswered, and ReadDecision dies after its n-th call: nothing is ever changed."""
+@pytest.mark.parametrize("verdict", ["reject", "silence"])
+def test_an_answer_that_is_no_is_none_whatever_dies(up: Up, alarm: Alarm, verdict: str) -> None:
+    """Rejected or unanswered, and ReadDecision dies around each of its writes: nothing is ever changed."""
     aws = up(Mode.APPROVE)
     played = []
-    for number in deaths(aws, ["ReadDecisionFunction"], step=step):
-        played.append(f"dies-after-{number}")
-        incident = asked_about(aws, alarm, played[-1])
+    for thing in deaths_around_writes(aws, ["ReadDecisionFunction"]):
+        played.append(thing)
+        incident = asked_about(aws, alarm, thing)
         if verdict == "reject":
             say(aws, incident, "reject")
         else:
@@ -102,19 +124,21 @@ def test_the_sweep_wakes_an_execution_whose_desk_died(up: Up, alarm: Alarm) -> N
 
 
 def test_the_sweep_may_die_after_any_call_while_it_wakes(up: Up, alarm: Alarm) -> None:
-    """Whatever the sweep dies after, the next one finishes, and the plan is carried out once."""
+    """Whatever write the sweep dies around, the next one finishes, and the plan is carried out once."""
     aws = up(Mode.APPROVE)
     made = []
-    for number in deaths(aws, ["SweepFunction"], step=READS):
-        thing, since = f"dies-after-{number}", len(aws.calls)
+    for thing in deaths_around_writes(aws, ["SweepFunction"]):
+        since = len(aws.calls)
         incident = asked_about(aws, alarm, thing)
         aws.faults.fail("stepfunctions", "SendTaskSuccess", "InternalServerError", function="DeskFunction")
         told(aws, incident, "approve", ALICE)
         aws.clock.advance(301)
-        for _ in range(2):
+        aws.invoke("SweepFunction", {})
+        aws.settle()
+        if thing != "dies-never":
+            aws.clock.advance(301)
             aws.invoke("SweepFunction", {})
             aws.settle()
-            aws.clock.advance(301)
         made.append(changes_made(aws, since))
         assert incident_of(aws, thing).status is IncidentStatus.CONTAINED
     assert {times for changes in made for times in changes.values()} == {1}
