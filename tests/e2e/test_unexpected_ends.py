@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.incident import Incident, IncidentStatus, Mode
 
+from playtest.fleet import diff
 from playtest.local_aws import LocalAws
-from tests.e2e.answers import Alarm, Up, answer, answered, at_rest, locks, pages, told_in_ticket
+from playtest.run.record import Record
+from tests.e2e.answers import Alarm, Up, answer, answered, approve, at_rest, locks, pages, told_in_ticket
 
 PLAYBOOK = yaml.safe_load((Path(__file__).parents[2] / "playbooks" / "contain_thing.asl.yaml").read_text())
 ON_THE_WAY = [
@@ -26,12 +28,14 @@ ON_THE_WAY = [
     "RecordOutcome",
 ]
 """The states of a containment that do something, up to the one that records how it ended."""
+ASKING = ["RequestApproval", "ReadDecision"]
+"""The states that a containment has besides where people are asked."""
 
 
 def test_every_state_that_does_something_is_tried() -> None:
     """A state that is added to the playbook is added here, or it is one of the states that tell people."""
     acting = {name for name, state in PLAYBOOK["States"].items() if state["Type"] in {"Task", "Wait"}}
-    assert acting == {*ON_THE_WAY, "EscalateToHuman", "RecordEscalation", "PagePartial"}
+    assert acting == {*ON_THE_WAY, *ASKING, "EscalateToHuman", "RecordEscalation", "PagePartial"}
 
 
 @pytest.mark.parametrize("end", ["ABORTED", "TIMED_OUT"])
@@ -56,6 +60,25 @@ def test_an_execution_that_ends_early_in_any_state_is_escalated_and_its_lock_fre
         assert incident.status is IncidentStatus.ESCALATED, incident.thing_name
         assert incident.reasons == [f"its execution ended '{end}'"]
         assert told_in_ticket(aws, incident.id, "cordon-incident") == incident.id
+
+
+@pytest.mark.parametrize("end", ["ABORTED", "TIMED_OUT"])
+def test_an_execution_that_ends_early_while_people_are_asked_leaves_the_thing_to_them(
+    up: Up, alarm: Alarm, end: str
+) -> None:
+    """Before it asks or after it was answered: the incident is escalated, and nothing of the thing is changed."""
+    aws = up(Mode.APPROVE)
+    before = aws.fleet.snapshot()
+    strike = aws.faults.abort_in if end == "ABORTED" else aws.faults.time_out_in
+    for state, thing in zip(ASKING, ("pump-01", "pump-02"), strict=True):
+        strike(state)
+        answer(aws, alarm(thing))
+        waiting = [one for one in Record(aws).incidents() if one.status is IncidentStatus.AWAITING_APPROVAL]
+        for incident in waiting:
+            approve(aws, incident)
+        assert aws.faults.struck[-1] == f"{end} in {state}"
+    assert {one.status for one in at_rest(aws).values()} == {IncidentStatus.ESCALATED}
+    assert diff(before, aws.fleet.snapshot()) == []
 
 
 def test_a_step_that_fails_for_good_is_escalated_with_what_was_done(aws: LocalAws, alarm: Alarm) -> None:
@@ -88,9 +111,9 @@ def answered_without_the_playbooks_pages(aws: LocalAws, alarm: str) -> Incident:
 
 def test_when_nobody_could_be_paged_the_catch_of_the_failed_execution_pages(aws: LocalAws, alarm: Alarm) -> None:
     """The playbook's own page fails for good; the rule on the execution's end sends another."""
-    incident = answered_without_the_playbooks_pages(aws, alarm("valve-controller-01"))
+    incident = answered_without_the_playbooks_pages(aws, alarm("nobody"))
     assert incident.status is IncidentStatus.ESCALATED
-    assert pages(aws) == ["Cordon: valve-controller-01 needs a person"]
+    assert pages(aws) == ["Cordon: nobody needs a person"]
 
 
 def test_a_partial_containment_that_nobody_was_told_of_is_escalated(aws: LocalAws, alarm: Alarm) -> None:
