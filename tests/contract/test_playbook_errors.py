@@ -37,7 +37,6 @@ CAUGHT_ELSEWHERE = {
     ("contain_thing", "RecordEscalation"): "Escalated",  # it ends failed, and CatchUnexpectedEnd records it
     ("verify_containment", "EscalateToHuman"): "RecordEscalation",
     ("verify_containment", "RecordEscalation"): "Escalated",
-    ("escalate_outbreak", "ClaimIncident"): "SayWhatIsKnown",  # the page's words come from the claim
     ("escalate_outbreak", "EscalateToHuman"): "RecordEscalation",
     ("escalate_outbreak", "RecordEscalation"): "Escalated",
 }

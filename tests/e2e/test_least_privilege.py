@@ -10,12 +10,15 @@ import json
 
 from cordon.actions.sts_policy import MOST_VERSIONS, deny_document
 from cordon.model.incident import Mode
+from cordon.model.response_policy import BudgetRule
 
 from playtest.fleet import Behaviour
 from playtest.local_aws import LocalAws, granted_actions, used_actions
+from playtest.run.demo_policy import demo_policy
 from tests.e2e.answers import Alarm, Up, answer
 from tests.e2e.asking import play_what_people_are_asked, start_asking
 from tests.e2e.findings import event_of, send
+from tests.e2e.storms import outbreak_from, raise_storm
 
 DELIVERS_LOGS = {
     "logs:CreateLogDelivery",
@@ -37,6 +40,7 @@ BY_A_SERVICE = {
     "SweepFunction": {"sqs:SendMessage"},  # as above
     "ContainThingStateMachine": DELIVERS_LOGS | INVOKES,
     "VerifyContainmentStateMachine": DELIVERS_LOGS | INVOKES,
+    "EscalateOutbreakStateMachine": DELIVERS_LOGS | INVOKES,
 }
 """Granted, and used by a service for us, where no call of ours can show it. (What SAM grants every function for its
 logs, its traces and its queue's polling is in AWS's managed policies, which `granted_actions` leaves out.)"""
@@ -90,6 +94,13 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     aws.invoke("SweepFunction", {})
 
 
+def play_an_outbreak(aws: LocalAws, alarm: Alarm) -> None:
+    """Let one thing more alarm than an outbreak takes."""
+    aws.put_in_force(demo_policy(things=0, outbreaks=outbreak_from(2)))
+    raise_storm(aws, alarm, 2)
+    aws.settle()
+
+
 def _number_of_object(aws: LocalAws, function: str, part_of_key: str) -> int:
     """Which call of a function's invocation wrote the object: a step that dies after it finds it there."""
     written = aws.calls.of(principal=function, service="s3", operation="PutObject")
@@ -135,8 +146,10 @@ def test_what_a_role_is_granted_is_used_and_what_is_used_is_granted(up: Up, alar
     observing = up(Mode.OBSERVE)
     play_a_plan_that_becomes_shorter(observing, alarm)
     observing.__exit__(None, None, None)
-    acting = up(things=100, parameters={"RecordConnections": "yes"})
+    shares = [BudgetRule(scope="fleet", percent=100, window_minutes=1), BudgetRule(scope="group", percent=100)]
+    acting = up(budgets=shares, parameters={"RecordConnections": "yes"})
     play_all_that_can_happen(acting, alarm)
+    play_an_outbreak(acting, alarm)
     acting.__exit__(None, None, None)
     asking = start_asking(up)
     play_what_people_are_asked(asking, alarm)

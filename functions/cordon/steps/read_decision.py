@@ -89,7 +89,7 @@ class Reading:
             if policy is None or thing is None:
                 return ["no budget can be read"]
             budgets = Budgets(self.incidents.table, self.iot, policy.budgets)
-            return budgets.reserve(incident.id, thing, len(outlook.plan.things_hit))
+            return budgets.reserve(incident.id, thing, len(outlook.plan.things_hit), fresh=True)
 
         return reserve
 

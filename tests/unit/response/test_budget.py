@@ -57,7 +57,8 @@ def reserved(bed: Bed, scope: str = "fleet") -> dict[str, int]:
 def test_never_more_than_the_ceiling_in_any_hour(room: int, asked: list[tuple[str, int, int]]) -> None:
     """Whatever the order, the retries and the minutes between: no hour, wherever it begins, holds more than it may."""
     with make_bed() as bed:
-        budget, granted, minute = budgets(bed, fleet(room)), {}, 0
+        budget, minute = budgets(bed, fleet(room)), 0
+        granted: dict[str, tuple[int, int]] = {}
         for incident, count, minutes in asked:
             bed.clock.advance(minutes=minutes)
             minute += minutes

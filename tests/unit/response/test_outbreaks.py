@@ -6,67 +6,15 @@ from typing import Any
 import pytest
 from cordon.errors import RecordBusy
 from cordon.incidents import rows
-from cordon.incidents.table import Row, Table, key, update
+from cordon.incidents.table import Row, key, update
 from cordon.model.alarm import Alarm, Severity
 from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.response_policy import OutbreakRule
 from cordon.model.response_policy import Outbreaks as Rules
 from cordon.model.thing import Criticality, GroupFacts, ThingFacts
-from cordon.response.likeness import PLAYBOOK
-from cordon.response.outbreaks import Outbreaks, attached_to
 
-from ..conftest import Bed, an_alarm
-
-THREE = OutbreakRule(things=3)
-BEHAVIOR_ONLY = Rules(behavior=THREE, group=None, firmware=None)
-
-
-class Announced:
-    """A bus that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.incidents: list[str] = []
-
-    def announce(self, incident: Incident) -> None:
-        """Keep whom it is about."""
-        self.incidents.append(incident.id)
-
-
-class Storm:
-    """Things that alarm one after the other, and are assessed."""
-
-    def __init__(self, bed: Bed, rules: Rules = BEHAVIOR_ONLY) -> None:
-        self.bed, self.rules, self.announced = bed, rules, Announced()
-
-    def raised(self, number: int, **changed: Any) -> tuple[Incident, Alarm]:
-        """Let a thing alarm; return its incident and the alarm."""
-        fields = {"id": f"alarm-{number}", "finding_id": f"finding-{number}", "thing_name": f"pump-{number}"}
-        alarm = an_alarm(**{**fields, **changed})
-        admitted = self.bed.admission.admit(alarm)
-        assert admitted is not None
-        return self.bed.incidents.get(admitted.incident_id), alarm
-
-    def attach(self, incident: Incident, alarm: Alarm, thing: ThingFacts | None = None) -> str | None:
-        """Let the incident be assessed."""
-        bus: Any = self.announced
-        return Outbreaks(self.bed.incidents, self.rules, bus).attach(incident, thing, alarm)
-
-    def assessed(self, number: int, thing: ThingFacts | None = None, **changed: Any) -> str | None:
-        """Let a thing alarm and its incident be assessed; return the outbreak that it is attached to."""
-        incident, alarm = self.raised(number, **changed)
-        return self.attach(incident, alarm, thing)
-
-    def outbreaks(self) -> list[Incident]:
-        """Return the incidents of all outbreaks."""
-        heads = [item["pk"]["S"] for item in self.bed.everything() if item["sk"]["S"] == rows.HEAD]
-        found = [self.bed.incidents.get(pk.removeprefix("INCIDENT#")) for pk in heads]
-        return [incident for incident in found if incident.playbook == PLAYBOOK]
-
-    def attached(self, outbreak: str) -> list[str]:
-        """Return the things of an outbreak, after it was seen that each of their incidents names it."""
-        members = list(attached_to(self.bed.incidents, outbreak))
-        assert {self.bed.incidents.get(member.incident_id).outbreak for member in members} <= {outbreak}
-        return sorted(filter(None, (member.thing for member in members)))
+from ..conftest import Bed
+from .storm import THREE, Storm
 
 
 def thing(name: str, *, groups: tuple[str, ...] = (), firmware: str | None = None) -> ThingFacts:
@@ -265,71 +213,3 @@ def test_two_that_cross_the_threshold_together_declare_one(bed: Bed, monkeypatch
     outbreaks.append(storm.attach(*second))
     assert outbreaks == [found.id for found in storm.outbreaks()] * 2
     assert len(storm.attached(str(outbreaks[0]))) == 4
-
-
-class Dies(BaseException):
-    """The process died."""
-
-
-def dying_after(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let the process die after its n-th write or announcement from now on."""
-    left = [number]
-
-    def counted(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-
-        def call(*args: Any, **named: Any) -> Any:
-            answer = original(*args, **named)
-            left[0] -= 1
-            if left[0] == 0:
-                raise Dies
-            return answer
-
-        monkeypatch.setattr(owner, name, call)
-
-    counted(Table, "write")
-    counted(Announced, "announce")
-
-
-def test_dead_after_any_write_and_run_again_it_ends_the_same(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One outbreak with all three attached and announced, whichever line the declarer died at."""
-    number = deaths = 0
-    while True:
-        number += 1
-        storm = Storm(bed)
-        signal = f"signal-{number}"
-        storm.assessed(number * 10 + 1, signal=signal)
-        storm.assessed(number * 10 + 2, signal=signal)
-        incident, alarm = storm.raised(number * 10 + 3, signal=signal)
-        with monkeypatch.context() as dying:
-            dying_after(dying, number)
-            try:
-                storm.attach(incident, alarm)
-                break
-            except Dies:
-                deaths += 1
-        outbreak = storm.attach(bed.incidents.get(incident.id), alarm)
-        assert storm.attached(str(outbreak)) == [f"pump-{number}{last}" for last in (1, 2, 3)]
-        assert set(storm.announced.incidents) == {outbreak}
-    assert deaths >= 7
-    assert len(storm.outbreaks()) == number
-
-
-def test_what_a_declarer_left_for_good_is_finished_by_who_comes_next(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its incident is opened, and announced as soon as it should have been claimed; who comes then is attached."""
-    storm = Storm(bed)
-    storm.assessed(1)
-    storm.assessed(2)
-    incident, alarm = storm.raised(3)
-    with monkeypatch.context() as dying:
-        dying_after(dying, 2)  # the first write is its membership, the second declares
-        with pytest.raises(Dies):
-            storm.attach(incident, alarm)
-    assert storm.outbreaks() == []
-    outbreak = storm.assessed(4)
-    assert [found.id for found in storm.outbreaks()] == [outbreak]
-    assert storm.attached(str(outbreak)) == ["pump-4"]
-    assert storm.announced.incidents == []
-    bed.clock.advance(seconds=61)
-    assert storm.assessed(5) == outbreak
-    assert storm.announced.incidents == [outbreak]
