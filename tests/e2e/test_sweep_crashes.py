@@ -5,7 +5,6 @@ from __future__ import annotations
 from cordon.actions.sts_deny import StsDeny
 from cordon.model.change import Change
 from cordon.model.incident import IncidentStatus
-from cordon.model.thing import Criticality
 
 from playtest.local_aws import LocalAws
 from tests.e2e.answers import Alarm, Up, actions_of, answer, at_rest, deaths, pages
@@ -24,8 +23,7 @@ def unclaimed(aws: LocalAws, alarm: Alarm, thing: str) -> None:
 
 
 def without_ticket(aws: LocalAws, alarm: Alarm, thing: str) -> None:
-    """Escalate an incident whose ticket has to wait: OpsCenter is down as long as the playbook tries."""
-    aws.fleet.add_thing(thing, {"criticality": Criticality.SAFETY_CRITICAL.value})
+    """Escalate an incident, of a thing that nobody knows, whose ticket has to wait: OpsCenter is down meanwhile."""
     aws.faults.fail("ssm", "CreateOpsItem", "InternalServerError", times=100)
     answer(aws, alarm(thing))
     aws.faults.clear()
