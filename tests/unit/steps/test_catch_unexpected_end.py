@@ -131,3 +131,27 @@ def test_an_incident_that_is_not_in_the_record_is_an_error(bed: Bed) -> None:
     """It ends in the dead letters, before a person, and not as if all were well."""
     with pytest.raises(IncidentNotFound):
         caught(bed, json.dumps({"incident_id": "inc-20261102-0000000000"}))
+
+
+@pytest.mark.parametrize(
+    ("status", "outbreak_is", "pages"),
+    [
+        ("FAILED", "escalated", []),
+        ("FAILED", "opened", []),
+        ("FAILED", "closed", [PAGE]),
+        ("ABORTED", "escalated", [PAGE]),
+    ],
+)
+def test_an_incident_of_an_outbreak_is_paged_for_only_where_the_outbreak_is_not(
+    bed: Bed, status: str, outbreak_is: str, pages: list[str]
+) -> None:
+    """The outbreak's word is enough for an execution that ended as it should, while anybody looks at the outbreak."""
+    outbreak = bed.opened(id="outbreak-1", finding_id="o", thing_name=None, playbook="escalate_outbreak")
+    bed.set_head(outbreak.id, status=outbreak_is)
+    ended = "escalated" if status == "FAILED" else "responding"
+    incident = responding(bed, decision="outbreak", outbreak=outbreak.id, status=ended)
+    told = caught(bed, input_of(incident), status)
+    assert told.pages == pages
+    assert bed.incidents.get(incident.id).status is IncidentStatus.ESCALATED
+    assert bed.table.get(rows.of_lock(THING), rows.LOCK) is None
+    assert bed.table.get(rows.of_incident(incident.id), rows.TICKET) is None

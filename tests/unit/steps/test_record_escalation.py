@@ -11,6 +11,8 @@ from cordon.steps.record_escalation import reason_of
     ("error", "reason"),
     [
         ({"Error": "PersonMustDecide", "Cause": '["it is safety-critical"]'}, None),
+        ({"Error": "PartOfOutbreak", "Cause": '["it is part of outbreak inc-1"]'}, None),
+        ({"Error": "OutbreakDeclared", "Cause": "20 or more things"}, None),
         ({"Error": "PlanConflict", "Cause": json.dumps({"errorMessage": "changed"})}, "PlanConflict: 'changed'"),
         ({"Error": "States.Timeout", "Cause": "too slow"}, "States.Timeout: 'too slow'"),
         ({"Error": "X", "Cause": '["a list"]'}, "X: '[\"a list\"]'"),

@@ -70,6 +70,18 @@ def test_a_ticket_is_wanted_until_it_is_written(bed: Bed) -> None:
     assert list(bed.table.due(rows.TICKET_DUE, later)) == []
 
 
+def test_a_ticket_that_is_wanted_once_more_while_it_is_written_stays_wanted(bed: Bed) -> None:
+    """What came to it since may not stand in it: the sweep writes it again, and then it waits for nothing."""
+    incident = bed.opened()
+    first = tickets(bed).want(incident.id)
+    bed.clock.advance(seconds=1)
+    second = tickets(bed).want(incident.id)
+    tickets(bed).write(incident.id, CONTENT, wanted=first)
+    assert (tickets(bed).find(incident.id) or {})["due_at"] == second
+    tickets(bed).write(incident.id, CONTENT, wanted=second)
+    assert "due_at" not in (tickets(bed).find(incident.id) or {})
+
+
 def test_two_incidents_have_two_tickets(bed: Bed) -> None:
     """The de-duplication is by incident."""
     ids = [tickets(bed).write(bed.opened(id=thing, thing_name=thing).id, CONTENT) for thing in ("pump-01", "pump-02")]
