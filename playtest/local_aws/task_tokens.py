@@ -90,8 +90,8 @@ class TaskTokens:
     def send(self, token: str, outcome: Any) -> None:
         """Send the token back with an outcome.
 
-        Raises TokenRefused: InvalidToken for one that was never handed out, TaskTimedOut for a task that is over (the API
-        reference of SendTaskSuccess: "has already been closed").
+        Raises TokenRefused: InvalidToken for one that was never handed out, TaskTimedOut for a task that is over ("has
+        already been closed", API reference of SendTaskSuccess).
         """
         task = self._tasks.get(token)
         if task is None:
