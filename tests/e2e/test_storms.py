@@ -53,6 +53,7 @@ def test_the_outbreak_has_one_ticket_that_names_its_incidents(up: Up, alarm: Ala
     record = Record(aws)
     (row,) = record.of_incident(outbreak.id, rows.TICKET)
     assert "due_at" not in row
+    assert [one.sightings for one in Aftermath.of(aws).outbreaks] == [5]
     ticket = record.ops_item(row["ticket_id"])
     assert ticket["Title"] == "Cordon: an outbreak of 5 incidents needs a person"
     assert "2 or more things within 1440 minutes have the same behavior" in ticket["Description"]

@@ -14,6 +14,8 @@ from cordon.incidents.locks import free_lock
 from cordon.incidents.record import Incidents, stamp
 from cordon.model.incident import Decision, Incident, IncidentStatus
 from cordon.observability import count, logger
+from cordon.response.likeness import PLAYBOOK
+from cordon.response.outbreaks import count_attached
 from cordon.response.outcome import ticket_for
 from cordon.tickets.tickets import Tickets
 
@@ -47,6 +49,8 @@ class Escalation:
 
     def write_ticket(self, incident: Incident, wanted: str) -> None:
         """Write the ticket, which was `wanted` so; when the ticket system is down, leave it to the sweep."""
+        if incident.playbook == PLAYBOOK:
+            count_attached(self.incidents, incident.id)
         try:
             content = ticket_for(incident, self.incidents, self.actions)
             self.tickets.write(incident.id, content, wanted=wanted)

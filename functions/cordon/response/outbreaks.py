@@ -211,6 +211,12 @@ def attached_to(incidents: Incidents, outbreak_id: str) -> Iterator[Member]:
     return (parsed(Member, row) for row in incidents.rows_of(outbreak_id, rows.ATTACHED))
 
 
+def count_attached(incidents: Incidents, outbreak_id: str) -> None:
+    """Let the outbreak's sightings be the incidents that it has; counted by each that comes, all would meet there."""
+    count = sum(1 for _ in attached_to(incidents, outbreak_id))
+    incidents.table.write(update(key(rows.of_incident(outbreak_id), rows.HEAD), set_={"sightings": max(1, count)}))
+
+
 def _member(incident: Incident) -> Member:
     return Member(incident_id=incident.id, thing=incident.thing_name, severity=incident.severity)
 
