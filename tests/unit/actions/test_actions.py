@@ -10,7 +10,8 @@ from cordon.actions.policy_attachment import PolicyAttachment
 from cordon.errors import PlanUnworkable
 from cordon.model.change import Change
 from cordon.model.thing import AttachedPolicy, CertificateFacts
-from cordon.response.containment import ContainmentPlanner, quarantine_policy_name
+from cordon.response.containment import ContainmentPlanner
+from cordon.response.policy_documents import quarantine_policy_name
 from cordon.things.arns import IotArns
 from cordon.things.facts import ThingReader
 from hypothesis import given, settings
