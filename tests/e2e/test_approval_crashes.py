@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 import pytest
 from cordon.model.approval import RequestStatus
 from cordon.model.incident import Incident, IncidentStatus, Mode
+from cordon.model.response_policy import BudgetRule, Silence
 
 from playtest.local_aws import LocalAws
 from playtest.local_aws.function_urls import ALICE
 from playtest.run.record import Record
-from tests.e2e.answers import Alarm, Up, answer, at_rest, pages, request_of, told
+from tests.e2e.answers import Alarm, Up, answer, at_rest, let_time_out, pages, request_of, told
+from tests.e2e.test_approvals import asking
 from tests.e2e.test_crashes import changes_made
 
 DIES = ("RequestApprovalFunction", "ReadDecisionFunction", "DeskFunction")
@@ -103,6 +105,40 @@ def test_an_answer_that_is_no_is_none_whatever_dies(up: Up, alarm: Alarm, verdic
     assert changes_made(aws, 0).total() == 0
     ended = IncidentStatus.STOOD_DOWN if verdict == "reject" else IncidentStatus.ESCALATED
     assert {name: one.status for name, one in at_rest(aws).items()} == dict.fromkeys(played, ended)
+
+
+def test_silence_acts_once_and_reserves_once_whatever_dies(up: Up, alarm: Alarm) -> None:
+    """ReadDecision dies around each of its writes: every change is made once, and each thing counts once."""
+    day = BudgetRule(scope="fleet", things=100, window_minutes=1440)
+    aws = up(playbooks=asking(silence=Silence.ACT), budgets=[day])
+    made = []
+    for thing in deaths_around_writes(aws, ["ReadDecisionFunction"]):
+        since = len(aws.calls)
+        let_time_out(aws, asked_about(aws, alarm, thing))
+        made.append(changes_made(aws, since))
+    assert {one.status for one in at_rest(aws).values()} == {IncidentStatus.CONTAINED}
+    assert {times for changes in made for times in changes.values()} == {1}
+    row = aws.client("dynamodb").get_item(
+        TableName=aws.stack.resource("IncidentsTable"), Key={"pk": {"S": "BUDGET#fleet"}, "sk": {"S": "RESERVATIONS"}}
+    )
+    assert len(row["Item"]["reservations"]["M"]) == len(made)
+
+
+def test_a_person_whose_desk_died_asks_again_for_one_incident(up: Up) -> None:
+    """The desk dies around each of its writes; asked again under the same id there is one incident, before people."""
+    aws = up(Mode.APPROVE)
+    played = []
+    for thing in deaths_around_writes(aws, ["DeskFunction"]):
+        played.append(thing)
+        aws.fleet.add_thing(thing, {})
+        wanted = {"playbook": "contain_thing", "thing_name": thing, "reason": "by hand", "request_id": f"for-{thing}"}
+        statuses = [aws.ask_desk(ALICE, "POST", "/respond", wanted)[0] for _ in range(2)]
+        assert statuses in ([200, 200], [502, 200])
+        aws.settle()
+        incident = incident_of(aws, thing)
+        assert (incident.status, incident.sightings) == (IncidentStatus.AWAITING_APPROVAL, 1)
+        assert incident.requested_by is not None
+    assert len(Record(aws).incidents()) == len(played) > 2
 
 
 def test_the_sweep_wakes_an_execution_whose_desk_died(up: Up, alarm: Alarm) -> None:
