@@ -42,15 +42,17 @@ class Aftermath:
     """Where a storm has left the record."""
 
     aws: LocalAws
+    record: Record
     incidents: list[Incident]
     outbreaks: list[Incident]
 
     @classmethod
     def of(cls, aws: LocalAws) -> Aftermath:
         """Return the incidents of things, and those of outbreaks."""
-        found = Record(aws).incidents()
+        record = Record(aws)  # once: it reads the whole table, which after a large storm takes a minute
+        found = record.incidents()
         things = [incident for incident in found if incident.playbook != PLAYBOOK]
-        return cls(aws, things, [incident for incident in found if incident.playbook == PLAYBOOK])
+        return cls(aws, record, things, [incident for incident in found if incident.playbook == PLAYBOOK])
 
     def contained(self) -> set[str]:
         """The things that were contained, each proven and by itself."""
@@ -71,15 +73,14 @@ class Aftermath:
 
     def sightings(self) -> int:
         """How many alarms the incidents have counted, after it was seen that each has kept as many."""
-        record = Record(self.aws)
         for one in self.incidents:
-            assert len(record.of_incident(one.id, rows.SIGHTINGS)) == one.sightings
+            assert len(self.record.of_incident(one.id, rows.SIGHTINGS)) == one.sightings
         return sum(one.sightings for one in self.incidents)
 
     def attached(self) -> int:
         """How many incidents the one outbreak has, after it was seen that each of them names it."""
         (outbreak,) = self.outbreaks
-        members = Record(self.aws).of_incident(outbreak.id, rows.ATTACHED)
+        members = self.record.of_incident(outbreak.id, rows.ATTACHED)
         assert {row["incident_id"] for row in members} == {one.id for one in self.incidents if one.outbreak}
         assert locks(self.aws) == []
         return len(members)

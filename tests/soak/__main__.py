@@ -20,7 +20,6 @@ from playtest.cost import cost_of
 from playtest.local_aws import LocalAws
 from playtest.run.demo_policy import demo_policy
 from playtest.run.queues import dead_letters, rejections
-from playtest.run.record import Record
 from playtest.run.usage import usage_of
 from tests.e2e.answers import pages
 from tests.e2e.storms import A_DAY, Aftermath, outbreak_from, raise_storm, untouched
@@ -65,8 +64,8 @@ def _kept(aws: LocalAws) -> int:
 
 def summary(aws: LocalAws, after: Aftermath, alarms: int, seconds: float) -> Iterator[str]:
     """Yield the lines that tell how it went."""
-    record, cost = Record(aws), cost_of(usage_of(aws, alarms))
-    tickets = sum(len(record.of_incident(one.id, rows.TICKET)) for one in [*after.incidents, *after.outbreaks])
+    cost = cost_of(usage_of(aws, alarms))
+    tickets = sum(len(after.record.of_incident(one.id, rows.TICKET)) for one in [*after.incidents, *after.outbreaks])
     told = {
         "alarms": alarms,
         "incidents": len(after.incidents),
