@@ -78,9 +78,8 @@ class Aftermath:
         return sum(one.sightings for one in self.incidents)
 
     def attached(self) -> int:
-        """How many incidents the one outbreak has, after it was seen that each of them names it."""
-        (outbreak,) = self.outbreaks
-        members = self.record.of_incident(outbreak.id, rows.ATTACHED)
+        """How many incidents the outbreaks have, after it was seen that each of them names one."""
+        members = [row for one in self.outbreaks for row in self.record.of_incident(one.id, rows.ATTACHED)]
         assert {row["incident_id"] for row in members} == {one.id for one in self.incidents if one.outbreak}
         assert locks(self.aws) == []
         return len(members)
