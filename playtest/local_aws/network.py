@@ -23,16 +23,20 @@ def is_local(host: object) -> bool:
 
 
 class NetworkGuard:
-    """While it is on, sockets of this process reach loopback and unix sockets only."""
+    """While it is on, sockets of this process reach loopback and unix sockets only.
+
+    pytest-socket puts its own things in the same places, before and after: what is found there when it starts is put
+    back where it was found, and only while our own stands there.
+    """
 
     def __init__(self) -> None:
-        """Remember what to put back."""
-        self._connect: Callable[..., Any] = socket.socket.connect
-        self._getaddrinfo: Callable[..., Any] = socket.getaddrinfo
+        """Guard nothing yet."""
+        self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Refuse from now on."""
-        connect, getaddrinfo = self._connect, self._getaddrinfo
+        sockets: Any = socket.socket
+        connect, getaddrinfo = sockets.connect, socket.getaddrinfo
 
         def guarded_connect(sock: socket.socket, address: Any) -> Any:
             if sock.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
@@ -44,15 +48,20 @@ class NetworkGuard:
                 raise NetworkReached(f"a look-up of {host}")
             return getaddrinfo(host, *args, **kwargs)
 
-        self._put(guarded_connect)
-        socket.getaddrinfo = guarded_getaddrinfo
+        self._put(sockets, "connect", guarded_connect)
+        self._put(socket, "getaddrinfo", guarded_getaddrinfo)
 
     def stop(self) -> None:
-        """Put the real calls back."""
-        self._put(self._connect)
-        socket.getaddrinfo = self._getaddrinfo
+        """Put back what was there before."""
+        while self._undo:
+            self._undo.pop()()
 
-    @staticmethod
-    def _put(connect: Callable[..., Any]) -> None:
-        sockets: Any = socket.socket  # pytest-socket replaces the class itself, so it is looked up anew
-        sockets.connect = connect
+    def _put(self, place: Any, name: str, guarded: Callable[..., Any]) -> None:
+        before = getattr(place, name)
+        setattr(place, name, guarded)
+
+        def undo() -> None:
+            if getattr(place, name) is guarded:
+                setattr(place, name, before)
+
+        self._undo.append(undo)
