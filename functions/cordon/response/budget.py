@@ -26,6 +26,8 @@ from cordon.things.facts import groups_above
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
+    from cordon.response.assessment import Outlook
+
 _TRIES = 12
 _MINUTE = 60_000
 _KEPT_SECONDS = 30 * 24 * 3600
@@ -151,6 +153,17 @@ class Budgets:
         except ConditionFailed:
             return False  # another incident was faster: look again at what is left
         return True
+
+
+def reserve_for(outlook: Outlook, incident_id: str, table: Table, iot: IoTClient, *, fresh: bool = False) -> list[str]:
+    """Reserve what the plan of an outlook hits, by the policy that it was judged by; see `Budgets.reserve`.
+
+    Without a policy or a thing there is nothing to reserve by, and no room.
+    """
+    policy, thing = outlook.in_force.policy, outlook.thing
+    if policy is None or thing is None:
+        return ["no budget can be read"]
+    return Budgets(table, iot, policy.budgets).reserve(incident_id, thing, len(outlook.plan.things_hit), fresh=fresh)
 
 
 def _scopes(rule: BudgetRule, type_name: str | None, direct: Iterable[str], groups: set[str]) -> list[Scope]:

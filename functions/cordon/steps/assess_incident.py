@@ -21,17 +21,16 @@ from cordon.model.response_policy import Outbreaks as OutbreakRules
 from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import ThingFacts
 from cordon.response.assessment import Assessor, Outlook
-from cordon.response.budget import Budgets
+from cordon.response.budget import reserve_for
 from cordon.response.judgement import Assessment, judge
 from cordon.response.manifest import keep_sightings
+from cordon.response.modes import of_playbook
 from cordon.response.outbreaks import Outbreaks
 from cordon.response.policy_store import Policies
 from cordon.steps.step import StepRequest, StepResult, assessor, bus, evidence, incidents, policies, step
 
 _BEHIND, _AHEAD = timedelta(minutes=1), timedelta(minutes=15)
 """How far our clock may differ from Step Functions'. Further ahead, because the state may have been retried a while."""
-_APPROVAL_MINUTES = 60
-"""How long a request for approval waits where no policy says it."""
 
 
 class AssessmentRequest(StepRequest):
@@ -66,7 +65,7 @@ class Assessing:
         """
         incident = self.incidents.claimed(request.incident_id, request.execution)
         in_force = self.policies.in_force()
-        seconds = _approval_seconds(in_force.policy, incident.playbook)
+        seconds = 60 * of_playbook(in_force.policy, incident.playbook).approval_minutes
         if incident.assessed_by == request.execution and incident.decision:
             return AssessmentResult(decision=incident.decision, reasons=incident.reasons, approval_seconds=seconds)
         if _may_act(in_force.policy, incident):
@@ -88,7 +87,7 @@ class Assessing:
             return assessment
         outbreak = self._outbreak(incident, opening, outlook)
         if assessment.decision is Decision.AUTOMATIC:
-            full = self._reserve(incident, outlook)
+            full = reserve_for(outlook, incident.id, self.incidents.table, clients.iot())
             assessment = judge(outlook.mode, [], full) if full else assessment
         if outbreak and assessment.decision is not Decision.AUTOMATIC:
             # A person has the whole outbreak already: a request for each of its things would only bury it.
@@ -98,14 +97,6 @@ class Assessing:
     def _outbreak(self, incident: Incident, opening: Alarm | None, outlook: Outlook) -> str | None:
         rules = outlook.in_force.policy.outbreaks if outlook.in_force.policy else OutbreakRules()
         return Outbreaks(self.incidents, rules, bus()).attach(incident, outlook.thing, opening) if opening else None
-
-    def _reserve(self, incident: Incident, outlook: Outlook) -> list[str]:
-        """Reserve the budget for the plan; an empty list: it is reserved."""
-        policy = outlook.in_force.policy
-        if policy is None or outlook.thing is None:
-            return ["no budget can be read"]
-        budgets = Budgets(self.incidents.table, clients.iot(), policy.budgets)
-        return budgets.reserve(incident.id, outlook.thing, len(outlook.plan.things_hit))
 
     def _record(
         self,
@@ -157,13 +148,7 @@ def skew(entered_at: datetime, now: datetime) -> list[str]:
 
 def _may_act(policy: ResponsePolicy | None, incident: Incident) -> bool:
     """Say whether any answer to this incident could be automatic."""
-    rules = policy.playbooks.get(incident.playbook) if policy else None
-    return incident.thing_name is not None and rules is not None and rules.mode is Mode.AUTOMATIC
-
-
-def _approval_seconds(policy: ResponsePolicy | None, playbook: str) -> int:
-    rules = policy.playbooks.get(playbook) if policy else None
-    return 60 * (rules.approval_minutes if rules else _APPROVAL_MINUTES)
+    return incident.thing_name is not None and of_playbook(policy, incident.playbook).mode is Mode.AUTOMATIC
 
 
 @step(AssessmentRequest)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cordon import clients, clock
@@ -17,7 +17,7 @@ from cordon.model.incident import Incident, IncidentStatus
 from cordon.model.text import quoted
 from cordon.observability import count
 from cordon.response.assessment import Assessor, Outlook
-from cordon.response.budget import Budgets
+from cordon.response.budget import reserve_for
 from cordon.response.deciding import Conclusion, after_approval, after_silence
 from cordon.response.policy_store import Policies
 from cordon.steps.step import StepRequest, StepResult, assessor, incidents, policies, step
@@ -80,18 +80,9 @@ class Reading:
         if request.status is RequestStatus.APPROVED:
             conclusion = after_approval(request, outlook)
         else:
-            conclusion = after_silence(incident, request, outlook, self._reserve(incident, outlook))
+            reserve = partial(reserve_for, outlook, incident.id, self.incidents.table, self.iot, fresh=True)
+            conclusion = after_silence(incident, request, outlook, reserve)
         return self._write(incident, request, conclusion, outlook)
-
-    def _reserve(self, incident: Incident, outlook: Outlook) -> Callable[[], list[str]]:
-        def reserve() -> list[str]:
-            policy, thing = outlook.in_force.policy, outlook.thing
-            if policy is None or thing is None:
-                return ["no budget can be read"]
-            budgets = Budgets(self.incidents.table, self.iot, policy.budgets)
-            return budgets.reserve(incident.id, thing, len(outlook.plan.things_hit), fresh=True)
-
-        return reserve
 
     def _write(
         self, incident: Incident, request: ApprovalRequest, conclusion: Conclusion, outlook: Outlook | None = None
