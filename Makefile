@@ -48,7 +48,8 @@ play: $(READY) ## Answer a sample alarm end to end in the local AWS, and show it
 test: $(READY) ## Run all tests; PYTHON=3.13 for another Python, in an environment of its own
 	$(LOCAL) $(BIN)/pytest --numprocesses auto --dist worksteal
 
-soak: $(READY) ## Raise 10,000 alarms at once in the local AWS: none may be lost
+soak: $(READY) ## Raise 10,000 alarms at once in the local AWS, and 200 with every handler run twice: none may be lost
+	$(LOCAL) $(BIN)/python -m tests.soak --repeats 1 --twice
 	$(LOCAL) $(BIN)/python -m tests.soak
 
 check: check-code check-template check-artefact ## Run every checker: code, template, the built artefact

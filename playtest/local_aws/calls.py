@@ -33,10 +33,14 @@ class Caller:
     principal: str
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     made: int = 0
+    written: int = 0
+    """How many of the calls that it made may have changed something."""
     dead: bool = False
     """Set when its process was stopped or timed out: whatever still runs of it (finally blocks) reaches nothing."""
 
 
+_READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
+"""What the names of operations begin with that only look."""
 _UNKNOWN_SERVICE = "Not yet implemented"
 """What moto answers, with a 404, for a service that it has never heard of."""
 
@@ -128,7 +132,7 @@ def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params:
         raise _client_error(client, operation, error.code, error.message) from None
     except ClientError as error:
         _record(running, call(error=error.response["Error"]["Code"]))
-        _die_after(running, caller)
+        _die_after(running, caller, operation)
         raise
     except ProcessStopped:
         caller.dead = True
@@ -137,7 +141,7 @@ def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params:
         running.not_implemented.append(f"the condition {error} in a policy of {caller.principal}")
         raise
     _record(running, call())
-    _die_after(running, caller)
+    _die_after(running, caller, operation)
     return result
 
 
@@ -149,9 +153,11 @@ def _as_nobody(make: Any) -> Any:
         CALLER.reset(token)
 
 
-def _die_after(running: Runtime, caller: Caller) -> None:
+def _die_after(running: Runtime, caller: Caller, operation: str) -> None:
+    is_write = not operation.startswith(_READS)
+    caller.written += is_write
     try:
-        running.faults.after_call(caller.principal, caller.made)
+        running.faults.after_call(caller.principal, caller.made, caller.written if is_write else None)
     except ProcessStopped:
         caller.dead = True
         raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Early = Literal["ABORTED", "TIMED_OUT"]
+_Moment = Literal["before call", "after call", "after write"]
 
 
 class ProcessStopped(BaseException):
@@ -26,8 +27,8 @@ class InjectedError(Exception):
 @dataclass(slots=True)
 class _Stop:
     function: str
-    call_number: int
-    after: bool
+    moment: _Moment
+    number: int
 
 
 @dataclass(slots=True)
@@ -54,11 +55,19 @@ class Faults:
 
     def stop_after(self, function: str, call_number: int) -> None:
         """Kill, once, an invocation of `function` (logical id) after its n-th API call, counted from 1, took effect."""
-        self._stops.append(_Stop(function, call_number, after=True))
+        self._stops.append(_Stop(function, "after call", call_number))
 
     def stop_before(self, function: str, call_number: int) -> None:
         """Kill, once, an invocation of `function` (logical id) before its n-th API call, counted from 1, is made."""
-        self._stops.append(_Stop(function, call_number, after=False))
+        self._stops.append(_Stop(function, "before call", call_number))
+
+    def stop_after_write(self, function: str, write_number: int) -> None:
+        """Kill, once, an invocation of `function` (logical id) after its n-th API call that may change something.
+
+        0 kills it before it makes any call. Between two writes it only reads, so that these are all the states in
+        which a process can leave the world behind when it dies.
+        """
+        self._stops.append(_Stop(function, "after write", write_number))
 
     def fail(
         self,
@@ -93,13 +102,17 @@ class Faults:
 
     def before_call(self, principal: str, number: int, service: str, operation: str) -> None:
         """Strike before a call: raises ProcessStopped or InjectedError, or returns and the call is made."""
-        self._stop(principal, number, after=False)
+        self._stop(principal, "before call", number)
+        if number == 1:
+            self._stop(principal, "after write", 0)
         if failure := self._take_failure(principal, service, operation):
             raise InjectedError(failure.code, failure.message)
 
-    def after_call(self, principal: str, number: int) -> None:
-        """Strike after a call that took effect: raises ProcessStopped, or returns."""
-        self._stop(principal, number, after=True)
+    def after_call(self, principal: str, number: int, write_number: int | None) -> None:
+        """Strike after a call, which was the n-th that may change something: raises ProcessStopped, or returns."""
+        self._stop(principal, "after call", number)
+        if write_number is not None:
+            self._stop(principal, "after write", write_number)
 
     def early_end(self, state: str) -> Early | None:
         """Say how the execution that enters `state` ends here and now; None lets it run on."""
@@ -109,14 +122,14 @@ class Faults:
                 self.struck.append(f"{end} in {state}")
         return end
 
-    def _stop(self, principal: str, number: int, *, after: bool) -> None:
+    def _stop(self, principal: str, moment: _Moment, number: int) -> None:
         with self._lock:
-            wanted = _Stop(principal, number, after)
+            wanted = _Stop(principal, moment, number)
             if wanted not in self._stops:
                 return
             self._stops.remove(wanted)
-            self.struck.append(f"{principal} stopped {'after' if after else 'before'} call {number}")
-        raise ProcessStopped(f"{principal} stopped at call {number}")
+            self.struck.append(f"{principal} stopped {moment} {number}")
+        raise ProcessStopped(f"{principal} stopped {moment} {number}")
 
     def _take_failure(self, principal: str, service: str, operation: str) -> _Failure | None:
         with self._lock:

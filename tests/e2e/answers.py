@@ -65,15 +65,16 @@ def at_rest(aws: LocalAws) -> dict[str, Incident]:
     return incidents
 
 
-def deaths(aws: LocalAws, functions: Sequence[str], first: int = 1, step: int = 1) -> Iterator[int]:
-    """Let each function die after its n-th call, for n after n, until none of them makes so many; the last is clean.
+def deaths(aws: LocalAws, functions: Sequence[str]) -> Iterator[int]:
+    """Let each function die after its n-th write, for n after n, until none of them makes so many; the last is clean.
 
-    A function of which none died was never played, so that its test would show nothing.
+    To die after a read leaves behind what dying after the write before it leaves. A function of which none died was
+    never played, so that its test would show nothing.
     """
     died: list[str] = []
-    for number in count(first, step):
+    for number in count():
         for function in functions:
-            aws.faults.stop_after(function, number)
+            aws.faults.stop_after_write(function, number)
         before = len(died)
         yield number
         aws.faults.clear()

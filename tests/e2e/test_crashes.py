@@ -23,8 +23,6 @@ CONTAINING = (
     "UpdateTicketFunction",
     "RecordOutcomeFunction",
 )
-SHARES = 3
-"""Into how many tests the deaths are dealt, so that they run beside each other."""
 CHANGES = (
     "UpdateCertificate",
     "CreatePolicy",
@@ -59,12 +57,11 @@ def play(aws: LocalAws, alarm: Alarm, thing: str, **attributes: str) -> None:
     answer(aws, alarm(thing))
 
 
-@pytest.mark.parametrize("first", range(1, SHARES + 1))
-def test_a_thing_is_contained_once_whatever_call_each_step_dies_after(up: Up, alarm: Alarm, first: int) -> None:
-    """Every function dies after its n-th call: the thing is contained once, with one ticket and no lock left."""
+def test_a_thing_is_contained_once_whatever_write_each_step_dies_after(up: Up, alarm: Alarm) -> None:
+    """Every function dies after its n-th write: the thing is contained once, with one ticket and no lock left."""
     aws = up(things=1000)
     made: dict[str, Counter[str]] = {}
-    for number in deaths(aws, CONTAINING, first, SHARES):
+    for number in deaths(aws, CONTAINING):
         thing, since = f"dies-after-{number}", len(aws.calls)
         play(aws, alarm, thing)
         made[thing] = changes_made(aws, since)

@@ -17,8 +17,6 @@ from tests.e2e.answers import Up, deaths, pages, the_incident
 from tests.e2e.findings import another_finding, certainty_of, dead_letters, event_of, incidents, send
 
 DEVICE_CREDENTIALS, TWO_THINGS = "device-credentials-contained", "attack-sequence-two-things-contained"
-SHARES = 3
-"""Into how many tests the deaths of a sequence are dealt, so that they run beside each other."""
 
 
 @pytest.fixture
@@ -89,11 +87,10 @@ def sequence_of(aws: LocalAws, *things: str) -> dict[str, Any]:
     return event
 
 
-@pytest.mark.parametrize("first", range(1, SHARES + 1))
-def test_triage_may_die_after_any_call_of_a_sequence(aws: LocalAws, first: int) -> None:
+def test_triage_may_die_after_any_call_of_a_sequence(aws: LocalAws) -> None:
     """Two things, two incidents: no death loses one, opens a third or counts one twice."""
     played: list[str] = []
-    for number in deaths(aws, ["TriageFunction"], first, SHARES):
+    for number in deaths(aws, ["TriageFunction"]):
         things = [f"{name}-dies-after-{number}" for name in ("actor", "resource")]
         send(aws, sequence_of(aws, *things))
         played += things

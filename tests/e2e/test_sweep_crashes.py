@@ -43,7 +43,7 @@ def test_an_incident_that_nobody_claimed_is_paged_for_whatever_call_the_sweep_di
     for number in deaths(aws, [SWEEP]):
         thing, before = f"dies-after-{number}", len(pages(aws))
         unclaimed(aws, alarm, thing)
-        aws.faults.stop_after(SWEEP, number)  # once more: what came before has switched every fault off
+        aws.faults.stop_after_write(SWEEP, number)  # once more: what came before has switched every fault off
         swept(aws)
         swept(aws)
         paged = pages(aws)[before:]
@@ -62,7 +62,7 @@ def test_a_ticket_that_waits_is_written_once_whatever_call_the_sweep_dies_after(
     for number in deaths(aws, [SWEEP]):
         played.append(f"dies-after-{number}")
         without_ticket(aws, alarm, played[-1])
-        aws.faults.stop_after(SWEEP, number)  # once more: what came before has switched every fault off
+        aws.faults.stop_after_write(SWEEP, number)  # once more: what came before has switched every fault off
         swept(aws)
         swept(aws)
         made = [call for call in aws.calls.of(operation="CreateOpsItem") if call.error is None]
@@ -82,7 +82,7 @@ def test_a_hold_that_ran_out_is_let_go_once_whatever_call_the_sweep_dies_after(u
         action.apply(change)
         aws.clock.advance(TWELVE_HOURS)
         action.apply(kept)
-        aws.faults.stop_after(SWEEP, number)  # once more: what came before has switched every fault off
+        aws.faults.stop_after_write(SWEEP, number)  # once more: what came before has switched every fault off
         swept(aws)
         swept(aws)
         assert aws.fleet.snapshot().registry["sts-deny/policy"] == {

@@ -1,5 +1,7 @@
 """Ten thousand alarms at once: two hundred things, fifty each. Run it by `make soak`; nothing may be lost.
 
+With `--twice` every handler runs twice, and only its second answer is heard.
+
 Prints what became of them and what they would have cost, and exits with 1 when an alarm, an incident or a promise of
 the response policy was lost on the way.
 """
@@ -88,9 +90,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--things", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=50)
+    parser.add_argument("--twice", action="store_true")
     asked = parser.parse_args()
     policy = demo_policy(things=BUDGET, window_minutes=A_DAY, outbreaks=outbreak_from(BUDGET * 2))
     with LocalAws(policy=policy) as aws:
+        aws.faults.every_answer_is_lost_once = asked.twice
         began = time.monotonic()
         names = raise_storm(aws, alarm, asked.things, asked.repeats)
         aws.settle(PATIENCE)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from playtest.local_aws import LocalAws
 
@@ -34,7 +36,15 @@ def rows(aws: LocalAws) -> set[str]:
 
 @pytest.mark.parametrize(
     ("fault", "number", "written"),
-    [("stop_after", 1, {"a"}), ("stop_before", 2, {"a"}), ("stop_after", 2, {"a", "b"}), ("stop_before", 1, set())],
+    [
+        ("stop_after", 1, {"a"}),
+        ("stop_before", 2, {"a"}),
+        ("stop_after", 2, {"a", "b"}),
+        ("stop_before", 1, set()),
+        ("stop_after_write", 0, set()),
+        ("stop_after_write", 1, {"a"}),
+        ("stop_after_write", 2, {"a", "b"}),
+    ],
 )
 def test_a_stopped_process_has_done_what_it_did_and_no_more(
     aws: LocalAws, handlers: Any, fault: str, number: int, written: set[str]
@@ -47,6 +57,24 @@ def test_a_stopped_process_has_done_what_it_did_and_no_more(
     assert error["errorType"] == "Runtime.ExitError"
     assert rows(aws) == written
     assert len(aws.faults.struck) == 1
+
+
+def test_reads_are_not_counted_among_the_writes(aws: LocalAws, handlers: Any) -> None:
+    """After the second write is after the third call, where the second only looked."""
+
+    def read_between(_event: Any, _context: Any) -> None:
+        dynamodb, table = boto3.client("dynamodb"), os.environ["MINI_TABLE"]
+        dynamodb.put_item(TableName=table, Item=row("a"))
+        with contextlib.suppress(ClientError):  # which it may not even make
+            dynamodb.get_item(TableName=table, Key=row("a"))
+        dynamodb.put_item(TableName=table, Item=row("b"))
+        dynamodb.put_item(TableName=table, Item=row("c"))
+
+    handlers.work = read_between
+    aws.faults.stop_after_write("WorkFunction", 2)
+    assert aws.invoke("WorkFunction", {}).error is not None
+    assert rows(aws) == {"a", "b"}
+    assert aws.faults.struck == ["WorkFunction stopped after write 2"]
 
 
 def test_a_process_is_stopped_only_once(aws: LocalAws, handlers: Any) -> None:

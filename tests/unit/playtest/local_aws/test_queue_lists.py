@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import utils
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import Message, Queue, sqs_backends
 
 from playtest.local_aws import queue_lists, sessions
 from playtest.local_aws.runtime import ACCOUNT
@@ -73,6 +73,27 @@ def test_what_is_in_flight_comes_back_until_it_has_been_kept_long_enough(
     ):
         monkeypatch.setattr(f"{owner}.{name}", lambda now=now: now)
     assert [one["Body"] for one in received(sqs)] == there
+
+
+def test_to_send_one_looks_at_no_other(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else ten thousand messages would take as long as a hundred million; asked for its counts, the queue counts."""
+    sqs.send_message(QueueUrl=url(sqs), MessageBody="a")
+    with monkeypatch.context() as patched:
+        patched.setattr(Message, "visible", property(lambda _message: pytest.fail("it was looked at")))
+        sqs.send_message(QueueUrl=url(sqs), MessageBody="b")
+    assert len(received(sqs, 1)) == 1
+    counted = sqs.get_queue_attributes(QueueUrl=url(sqs), AttributeNames=["All"])["Attributes"]
+    assert counted["ApproximateNumberOfMessages"] == "1"
+    assert counted["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def test_a_queue_that_tells_duplicates_by_what_they_hold_still_does(sqs: Any) -> None:
+    """It is asked for at each message that is sent."""
+    asked = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    fifo = sqs.create_queue(QueueName="q.fifo", Attributes=asked)["QueueUrl"]
+    for body in "aab":
+        sqs.send_message(QueueUrl=fifo, MessageBody=body, MessageGroupId="g")
+    assert [one.body for one in sqs_backends[ACCOUNT][REGION].get_queue("q.fifo")._messages] == ["a", "b"]
 
 
 def test_no_message_is_lost_that_is_sent_while_others_are_deleted(sqs: Any) -> None:
