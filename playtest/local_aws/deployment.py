@@ -65,6 +65,7 @@ def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:
     Raises UnknownResourceType, DeploymentFailed, or whatever SAM or CloudFormation refuses.
     """
     source = read_template(template)
+    _require_known_parameters(source, parameters)
     text = transformed_json(template, source, parameters, region)
     transformed = json.loads(text)
     _require_known_types(transformed)
@@ -87,6 +88,13 @@ def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:
         physical_ids=_physical_ids(region),
         outputs={item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])},
     )
+
+
+def _require_known_parameters(template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+    """Refuse what CloudFormation refuses and moto drops: a parameter that the template does not have."""
+    unknown = [name for name in parameters if name not in template.get("Parameters", {})]
+    if unknown:
+        raise DeploymentFailed(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
 
 
 def _require_known_types(transformed: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 moto copies the table once for every write of TransactWriteItems, each row of it, so that a run took longer with every
 row that the runs before it had left. Only the rows that the transaction names can change, so only they are copied.
+Nor does it ever let go of a copy: every instance of its models is kept in a list, which nobody reads for these.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import copy
 import functools
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 from playtest.local_aws.moto_methods import add, replace
@@ -35,7 +36,13 @@ def install() -> None:
             del _backup.rows, _backup.clones
 
     replace(DynamoDBBackend, transact_write_items=transact_write_items)
+    for model in (Table, Item):
+        replace(model, __new__=cast("Any", staticmethod(_untracked)))
     add(Table, __deepcopy__=_deepcopy)
+
+
+def _untracked(model: Any, *_: Any, **__: Any) -> Any:
+    return object.__new__(model)
 
 
 def _rows(transact_items: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

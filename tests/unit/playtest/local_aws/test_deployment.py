@@ -9,7 +9,7 @@ from pathlib import Path
 import moto
 import pytest
 
-from playtest.local_aws import LocalAws, UnknownResourceType
+from playtest.local_aws import DeploymentFailed, LocalAws, UnknownResourceType
 from playtest.local_aws.lambda_bridge import DifferingEnvironment
 
 MINIATURE = Path(__file__).parent / "miniature" / "template.yaml"
@@ -116,6 +116,13 @@ def test_parameters_of_the_template_are_given_through(start_miniature: StartMini
         assert aws.stack.parameters["Stage"] == "prod"
         assert os.environ["MINI_STAGE"] == "prod"
         assert aws.stack.resource("PageSubscription")
+
+
+def test_a_parameter_that_the_template_does_not_have_is_refused(start_miniature: StartMiniature) -> None:
+    """As CloudFormation refuses it; moto would drop it, and whoever gave it would never know."""
+    refused = pytest.raises(DeploymentFailed, match=r"Parameters: \[Mode\] do not exist in the template")
+    with refused, start_miniature(parameters={"Mode": "automatic"}):
+        pytest.fail("it started")
 
 
 def test_the_environment_is_put_back(start_miniature: StartMiniature) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +111,27 @@ def found(client: DynamoDBClient, **more: Any) -> list[str]:
         **more,
     )
     return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+
+def test_no_copy_of_the_table_or_its_rows_is_kept(table: DynamoDBClient) -> None:
+    """moto lists every instance of its models for ever: ten thousand transactions would keep as many tables."""
+    held: list[weakref.ref[Any]] = []
+    copied = transactions._backup_of
+
+    def backup_of(original: Any) -> Any:
+        clone = copied(original)
+        live = {id(row) for row in rows_of(original)}
+        held.extend(map(weakref.ref, [clone, *(row for row in rows_of(clone) if id(row) not in live)]))
+        return clone
+
+    def rows_of(some: Any) -> list[Any]:
+        return [row for partition in some.items.values() for row in partition.values()]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(transactions, "_backup_of", backup_of)
+        table.transact_write_items(TransactItems=[UPDATE])
+    gc.collect()
+    assert [copy() for copy in held] == [None, None], "the table and one row"
 
 
 def test_a_query_finds_its_partition_in_order(table: DynamoDBClient) -> None:
