@@ -57,13 +57,13 @@ class Aftermath:
     def contained(self) -> set[str]:
         """The things that were contained, each proven and by itself."""
         answered = [one for one in self.incidents if one.decision is Decision.AUTOMATIC]
-        assert self._other_than(answered, IncidentStatus.CONTAINED) == []
+        self._require(answered, IncidentStatus.CONTAINED)
         return {one.thing for one in answered}
 
     def before_people(self) -> Counter[Decision | None]:
         """How many others there are, by what was decided of them, after it was seen that each is before a person."""
         others = [one for one in self.incidents if one.decision is not Decision.AUTOMATIC]
-        assert self._other_than(others, IncidentStatus.ESCALATED, IncidentStatus.AWAITING_APPROVAL) == []
+        self._require(others, IncidentStatus.ESCALATED, IncidentStatus.AWAITING_APPROVAL)
         for one in others:
             if one.decision is Decision.OUTBREAK:
                 assert (one.outbreak, one.paged_at, tickets_of(self.aws, one.id)) == (self.outbreaks[0].id, None, [])
@@ -71,10 +71,11 @@ class Aftermath:
                 assert len(tickets_of(self.aws, one.id)) == 1
         return Counter(one.decision for one in others)
 
-    def _other_than(self, incidents: list[Incident], *expected: IncidentStatus) -> list[str]:
-        """Tell of each incident in another status what became of it, state by state."""
-        strays = [one for one in incidents if one.status not in expected]
-        return [f"{one.id} {one.status} {one.reasons} {list(self.record.states_of(one.id))}" for one in strays]
+    def _require(self, incidents: list[Incident], *expected: IncidentStatus) -> None:
+        """See that each incident is in one of these, and tell of another what became of it, moment by moment."""
+        strays = {one.id: one.status for one in incidents if one.status not in expected}
+        told = [row for stray in strays for row in self.record.of_incident(stray, "TIMELINE#")]
+        assert not strays, f"{strays}: {json.dumps(told, default=str)}"  # also where pytest does not explain it
 
     def sightings(self) -> int:
         """How many alarms the incidents have counted, after it was seen that each has kept as many."""

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
 
 from playtest.local_aws import table_reads, transactions
 
@@ -143,6 +144,33 @@ def test_a_query_finds_its_partition_in_order(table: DynamoDBClient) -> None:
     assert found(table, IndexName="due") == ["3", "2", "1"]
     table.delete_item(TableName="t", Key={"pk": {"S": "q"}, "sk": {"S": "2"}})
     assert found(table) == ["1", "3"]
+
+
+def test_a_scan_finds_every_row_once_and_in_order(table: DynamoDBClient) -> None:
+    """Page by page, whatever the size of a page, and by an index too."""
+    for sort_key, due in (("2", "1"), ("3", "0"), ("1", "2")):
+        keep(table, sort_key, due)
+    every = [("a", "1"), ("b", "1"), ("c", "1"), ("q", "1"), ("q", "2"), ("q", "3")]
+    for size in (1, 2, 4, 100):
+        pages = table.get_paginator("scan").paginate(TableName="t", PaginationConfig={"PageSize": size})
+        assert [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]] == every
+    by_index = table.get_paginator("scan").paginate(TableName="t", IndexName="due", PaginationConfig={"PageSize": 2})
+    assert sorted(item["due"]["S"] for page in by_index for item in page["Items"]) == ["0", "1", "2"]
+
+
+def test_a_page_of_a_scan_looks_at_no_page_before(table: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This is what the mend is for; it fails when moto reads a table in another way."""
+    looked: list[Any] = []
+    compare = Table._item_comes_before_dct
+
+    def comes_before(table: Any, row: Any, *more: Any) -> Any:
+        looked.append(row)
+        return compare(table, row, *more)
+
+    monkeypatch.setattr(Table, "_item_comes_before_dct", comes_before)
+    pages = table.get_paginator("scan").paginate(TableName="t", PaginationConfig={"PageSize": 1})
+    assert len([page for page in pages if page["Items"]]) == 3
+    assert len(looked) <= 3
 
 
 def test_a_query_looks_at_no_other_partition(table: DynamoDBClient) -> None:
