@@ -29,8 +29,8 @@ def check(file: File, as_json: AsJson = False) -> None:
 
 
 def _in_json(file: str) -> int:
-    from oncall.policy.fault import BadFile  # noqa: PLC0415 - see cordon plan
     from oncall.policy.file import read_policy  # noqa: PLC0415 - see cordon plan
+    from oncall.yaml_file.fault import BadFile  # noqa: PLC0415 - see cordon plan
 
     said: dict[str, Any] = {"file": file, "hash": None, "faults": [], "remarks": []}
     try:

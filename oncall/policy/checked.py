@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,14 +73,10 @@ def policy_in(file: str) -> ResponsePolicy:
         BadUsage: the file cannot be read.
         typer.Exit: it has mistakes, which were told.
     """
-    from oncall.policy.fault import BadFile  # noqa: PLC0415 - see cordon plan
-    from oncall.policy.file import read_policy  # noqa: PLC0415 - see cordon plan
+    from oncall.policy.file import POLICY  # noqa: PLC0415 - see cordon plan
+    from oncall.yaml_file.reading import read_or_tell  # noqa: PLC0415 - see cordon plan
 
-    try:
-        return read_policy(file)
-    except BadFile as bad:
-        sys.stderr.writelines(f"{line}\n" for line in bad.lines)
-        raise typer.Exit(bad.status) from None
+    return read_or_tell(POLICY, file)
 
 
 def seen_at(client: DeskClient) -> PolicySeen:

@@ -24,7 +24,8 @@ def diff(
     from cordon.response.loosening import loosenings  # noqa: PLC0415 - see cordon plan
 
     from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
-    from oncall.policy.wording import difference, difference_lines  # noqa: PLC0415 - see cordon plan
+    from oncall.policy.wording import difference_lines  # noqa: PLC0415 - see cordon plan
+    from oncall.yaml_file.wording import difference  # noqa: PLC0415 - see cordon plan
 
     policy = policy_in(file)
     seen = seen_at(connect(Whereabouts(desk, stack, profile, region)))

@@ -38,7 +38,7 @@ def show(
 
 
 def _lines(seen: PolicySeen) -> Iterator[str]:
-    from oncall.policy.wording import as_file  # noqa: PLC0415 - see cordon plan
+    from oncall.yaml_file.wording import as_file  # noqa: PLC0415 - see cordon plan
     from playtest.report.wording import plain  # noqa: PLC0415 - see cordon plan
 
     if policy := seen.parsed:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.policy.fault import BadFile
 from oncall.policy.file import policy_of, read_policy
+from oncall.yaml_file.fault import BadFile
 from tools.write_policy_page import PAGE, models, page
 
 STARTER = Path(__file__).parents[2] / "response-policy.yaml"

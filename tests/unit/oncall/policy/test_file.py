@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import BadUsage
-from oncall.policy.fault import BadFile
-from oncall.policy.file import LONGEST_FILE, policy_of, read_policy
+from oncall.policy.file import policy_of, read_policy
 from oncall.policy.remarks import remarks
-from oncall.policy.wording import as_file
+from oncall.yaml_file.fault import BadFile
+from oncall.yaml_file.reading import LONGEST_FILE
+from oncall.yaml_file.wording import as_file
 from tests.unit.response.policies import policies
 
 ROOT = Path(__file__).parents[4]

@@ -1,11 +1,12 @@
 """Read YAML as people mean it: JSON's scalars and else text, every key once, and each value with its place.
 
 Of YAML 1.1's surprises none is left: `no`, `on`, `08:00`, `0123` and `2026-12-24` are text. Anchors, aliases and tags
-are refused: a policy needs none, and a few lines of them make a billion values.
+are refused: nothing here needs one, and a few lines of them make a billion values.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,14 @@ from yaml.reader import Reader
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from oncall.policy.fault import Fault, Place
+from oncall.yaml_file.fault import Fault, Place
 
 DEEPEST = 20
-"""Levels of nesting that are read; a policy has six."""
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,18})?([eE][+-]?\d{1,2})?")
+"""Levels of nesting that are read; a response policy has six."""
+# Every number that Python writes as JSON, and none so long that it takes its time: a float has 17 digits, and nothing
+# between 0.0001 and 10^16 an exponent.
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,39})")
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,24})?([eE][+-]?\d{1,3})?")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _HALF, _HALVED = re.compile(r"[\ud800-\udfff]"), ("half a character", "whole ones")
 _TEXT = "tag:yaml.org,2002:str"
@@ -170,12 +173,15 @@ def _refuse(node: Any, location: Location, found: Written) -> None:
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    """Read a scalar as JSON would: what stands in quotes, or is no word or number of JSON, is text."""
     text: str = node.value
-    if node.style is not None:
-        return text
+    return plain_scalar(text) if node.style is None else text
+
+
+def plain_scalar(text: str) -> Any:
+    """Return what a scalar without quotes is, as JSON would have it: whatever is no word or number of JSON is text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    number = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else text
