@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,3 +29,26 @@ def canonical_json(value: Any) -> str:
 def sha256_hex(data: bytes | str) -> str:
     """Return the SHA-256 of `data` (text is taken as UTF-8) as 64 lower-case hex digits."""
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+class Document(Word):
+    """A Word that people write as a file and that is kept as JSON, known by its hash."""
+
+    @classmethod
+    def parsed(cls, text: str | bytes) -> Self:
+        """Return what a JSON text holds. Nothing is read as what it is not: '3' is no number.
+
+        Raises:
+            ValidationError: it holds none; has every error.
+        """
+        return cls.model_validate_json(text, strict=True)
+
+    @property
+    def canonical(self) -> str:
+        """It as JSON with one spelling only, as it is kept."""
+        return canonical_json(self.model_dump(mode="json"))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of `canonical` (64 hex digits)."""
+        return sha256_hex(self.canonical)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from cordon.model.alarm import Severity
-from cordon.model.base import Word, canonical_json, sha256_hex
+from cordon.model.base import Document, Word
 from cordon.model.incident import Mode
 from cordon.model.policy_calendar import Exemption, Freeze, Minutes, Name, Windows, Words, form
 from cordon.model.thing import Criticality
@@ -162,7 +162,7 @@ class People(Word):
     """Where tickets are."""
 
 
-class ResponsePolicy(Word):
+class ResponsePolicy(Document):
     """All of it. Only `playbooks` must be said; a playbook that is not named asks for approval."""
 
     schema_version: Literal[1] = 1
@@ -196,22 +196,3 @@ class ResponsePolicy(Word):
     def named_groups(self) -> frozenset[str]:
         """Every group that criticality or an exemption names: what is said of one is said of its child groups too."""
         return frozenset(self.criticality.groups) | {one.group for one in self.exemptions if one.group is not None}
-
-    @classmethod
-    def parsed(cls, text: str | bytes) -> Self:
-        """Return the policy that a JSON text holds. Nothing is read as what it is not: '3' is no number.
-
-        Raises:
-            ValidationError: it holds none; has every error.
-        """
-        return cls.model_validate_json(text, strict=True)
-
-    @property
-    def canonical(self) -> str:
-        """The policy as JSON with one spelling only, as it is kept."""
-        return canonical_json(self.model_dump(mode="json"))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of `canonical` (64 hex digits)."""
-        return sha256_hex(self.canonical)
