@@ -22,7 +22,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 
-from playtest.local_aws import deliveries, handler_output, runtime
+from playtest.local_aws import deliveries, handler_output, patience, runtime
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.faults import ProcessStopped
 from playtest.local_aws.handler_output import OUTPUT
@@ -113,7 +113,7 @@ def timeout_of(function: Any) -> float:
 
 
 def run(function: Any, event: Any) -> Invocation:
-    """Run moto's `function` on `event` in a thread of its own, for at most its Timeout of real seconds.
+    """Run moto's `function` on `event` in a thread of its own, for at most its Timeout, as long as that lasts here.
 
     It begins when there is room for it, and its time from then on. Where a fault has every answer lost once, it runs
     twice, and only the second run is answered.
@@ -141,7 +141,7 @@ def _run_now(running: Runtime, function: Any, event: Any) -> Invocation:
         target=contextvars.Context().run, args=(work,), name=f"lambda {invocation.function}", daemon=True
     )
     thread.start()
-    thread.join(seconds)
+    thread.join(seconds * patience.STRETCH)
     if thread.is_alive():
         caller.dead = True
         return _timed_out(invocation, seconds)

@@ -36,7 +36,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from playtest.local_aws import executions, interpreter, runtime, task_tokens
+from playtest.local_aws import executions, interpreter, patience, runtime, task_tokens
 from playtest.local_aws.calls import CALLER, Caller
 from playtest.local_aws.clock import iso
 from playtest.local_aws.executions import Track
@@ -55,6 +55,7 @@ def install() -> None:
     _keep_early_ends()
     _say_who_calls()
     _pass_on_causes()
+    patience.install()
     task_tokens.install()
 
 

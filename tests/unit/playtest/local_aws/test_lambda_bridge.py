@@ -49,6 +49,7 @@ def test_a_handler_that_takes_too_long_is_timed_out_and_then_reaches_nothing(
     """After its Timeout the invocation has failed, and what still runs of it makes no call."""
     go_on, ended = threading.Event(), threading.Event()
     monkeypatch.setattr("playtest.local_aws.lambda_bridge.timeout_of", lambda _function: 0.05)
+    monkeypatch.setattr("playtest.local_aws.patience.STRETCH", 1)
 
     def handler(_event: Any, _context: Any) -> None:
         try:
