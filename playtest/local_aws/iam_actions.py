@@ -134,12 +134,33 @@ def _ssm(operation: str, params: Params, region: str) -> Iterable[Need]:
 def _iot(operation: str, params: Params, region: str) -> Iterable[Need]:
     if operation in _IOT_WITHOUT_RESOURCE:
         yield Need(f"iot:{operation}", "*")
+    yield from _iot_packages(operation, params, region)
     for member, kind in _IOT_RESOURCES.items():
         if member in params and operation not in _IOT_WITHOUT_RESOURCE:
-            value = str(params[member])
+            value = _shadow(params) if "shadowName" in params else str(params[member])
             arn = value if value.startswith("arn:") else f"arn:aws:iot:{region}:{ACCOUNT}:{kind}/{value}"
             if member != "policyName" or "target" not in params:  # AttachPolicy is about its target
                 yield Need(f"iot:{operation}", arn)
+
+
+def _shadow(params: Params) -> str:
+    """The resource of a named shadow is below its thing's (Developer Guide, "AWS IoT Core action resources")."""
+    return f"{params['thingName']}/{params['shadowName']}"
+
+
+def _iot_packages(operation: str, params: Params, region: str) -> Iterable[Need]:
+    """A call about a version needs its action on the package, too (Developer Guide, "Preparing security").
+
+    That page writes a package as `package/NAME/package`; the reference and the ARN that the API gives end at the name.
+    """
+    if "packageName" not in params:
+        return
+    package = f"arn:aws:iot:{region}:{ACCOUNT}:package/{params['packageName']}"
+    yield Need(f"iot:{operation}", package)
+    if "versionName" in params:
+        yield Need(f"iot:{operation}", f"{package}/version/{params['versionName']}")
+    if operation.startswith(("Create", "Update")):
+        yield Need("iot:GetIndexingConfiguration", "*")
 
 
 def _iam(operation: str, params: Params, _region: str) -> Iterable[Need]:
@@ -165,12 +186,15 @@ _IOT_RESOURCES = {
     "roleAlias": "rolealias",
 }
 
-# Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them. An old copy of it
+# Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them (for
+# ListNamedShadowsForThing it is the Developer Guide that says so: M). An old copy of it
 # lists none for ListThingPrincipals and ListPrincipalThings either (M): whoever writes a role does well to grant those
 # two on `*`, but a narrower grant is not refused here.
 _IOT_WITHOUT_RESOURCE = {
     "DescribeEndpoint",
     "ListCertificates",
+    "ListNamedShadowsForThing",
+    "ListPackages",
     "ListPolicies",
     "ListRoleAliases",
     "ListThingGroups",

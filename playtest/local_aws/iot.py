@@ -14,8 +14,15 @@ from moto.core.utils import get_service_model
 from moto.iot.responses import IoTResponse
 
 from playtest.fleet import broker
-from playtest.local_aws import iot_certificates, iot_dynamic_groups, iot_jobs, iot_policies, iot_things
-from playtest.local_aws.iot_errors import InvalidRequest, NotFound
+from playtest.local_aws import (
+    iot_certificates,
+    iot_dynamic_groups,
+    iot_jobs,
+    iot_packages,
+    iot_policies,
+    iot_things,
+)
+from playtest.local_aws.iot_errors import Invalid, InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add, replace
 from playtest.local_aws.paging import BadToken, Pages, in_pages, markers
 from playtest.local_aws.request_shapes import members, violations
@@ -25,6 +32,8 @@ _READING = ("Describe", "Get", "List", "Search")
 PAGED = {
     "list_attached_policies": markers("policies"),
     "list_certificates": markers("certificates"),
+    "list_package_versions": Pages("packageVersionSummaries"),
+    "list_packages": Pages("packageSummaries"),
     "list_policies": markers("policies"),
     "list_principal_things": Pages("things"),
     "list_principal_things_v2": Pages("principalThingObjects"),
@@ -36,13 +45,13 @@ PAGED = {
     "list_thing_principals_v2": Pages("thingPrincipalObjects"),
     "list_things_in_thing_group": Pages("things"),
 }
-"""The list operations that moto answers in one piece, by method of its Response class."""
+"""The list operations that moto or a module of ours answers in one piece, by method of moto's Response class."""
 
 
 @cache
 def install() -> None:
     """Put all of it into moto, once per process."""
-    for module in (iot_certificates, iot_policies, iot_things, iot_jobs, iot_dynamic_groups):
+    for module in (iot_certificates, iot_policies, iot_things, iot_jobs, iot_dynamic_groups, iot_packages):
         module.install()
     for operation, pages in PAGED.items():
         replace(IoTResponse, **{operation: in_pages(pages, getattr(IoTResponse, operation))})
@@ -55,35 +64,33 @@ def _check_every_request() -> None:
 
     def call_action(response: Any) -> Any:
         operation = response._get_action()
-        try:
-            _check(response, operation)
-        except InvalidRequest as refusal:
-            return _refused(response, refusal)
+        if operation and (wrong := _wrong_with(response, operation)):
+            return _refused(response, operation, wrong)
         try:
             return answer(response)
         except BadToken as token:
-            return _refused(response, InvalidRequest(f"Invalid token: {token}"))
+            return _refused(response, operation, f"Invalid token: {token}")
         finally:
             _tell_broker(response, operation)
 
     replace(IoTResponse, call_action=call_action)
 
 
-def _check(response: Any, operation: str | None) -> None:
-    if not operation:
-        return
-    found = list(violations(_input_shape(operation), members(response)))
-    if found:
-        raise InvalidRequest(f"{len(found)} validation error(s) detected: {'; '.join(found)}")
+def _wrong_with(response: Any, operation: str) -> str:
+    found = list(violations(_model(operation).input_shape, members(response)))
+    return f"{len(found)} validation error(s) detected: {'; '.join(found)}" if found else ""
 
 
 @cache
-def _input_shape(operation: str) -> Any:
-    return get_service_model("iot").operation_model(operation).input_shape
+def _model(operation: str) -> Any:
+    return get_service_model("iot").operation_model(operation)
 
 
-def _refused(response: Any, refusal: InvalidRequest) -> Any:
-    status, headers, body = response.serialized(ActionResult(refusal))
+def _refused(response: Any, operation: str, reason: str) -> Any:
+    """Answer with the error by which the operation refuses a request: the catalog's has another name."""
+    known = {shape.name for shape in _model(operation).error_shapes}
+    error = Invalid if Invalid.code in known else InvalidRequest
+    status, headers, body = response.serialized(ActionResult(error(reason)))
     return status, {**headers, "status": str(status)}, body
 
 

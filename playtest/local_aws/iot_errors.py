@@ -36,10 +36,26 @@ class CertificateValidation(ServiceException):
     code = "CertificateValidationException"
 
 
+class Conflict(ServiceException):
+    """A request that the present state of a resource does not allow; `resourceId` names it (HTTP 409)."""
+
+    code = "ConflictException"
+
+    def __init__(self, message: str, resource_id: str | None = None) -> None:
+        super().__init__(message)
+        self.resourceId = resource_id
+
+
 class DeleteConflict(ServiceException):
     """A resource that something else still uses."""
 
     code = "DeleteConflictException"
+
+
+class Invalid(ServiceException):
+    """A request that the newer operations refuse as it stands: the software package catalog, for one."""
+
+    code = "ValidationException"
 
 
 class LimitExceeded(ServiceException):

@@ -161,6 +161,44 @@ def test_granted_and_used_actions_can_be_compared(aws: LocalAws, handlers: Any) 
             {"clientId": "c"},
             [("iot:DeleteConnection", "arn:aws:iot:eu-west-1:123456789012:client/c")],
         ),
+        (
+            "iot-data",
+            "GetThingShadow",
+            {"thingName": "t"},
+            [("iot:GetThingShadow", "arn:aws:iot:eu-west-1:123456789012:thing/t")],
+        ),
+        (
+            "iot-data",
+            "UpdateThingShadow",
+            {"thingName": "t", "shadowName": "$package"},
+            [("iot:UpdateThingShadow", "arn:aws:iot:eu-west-1:123456789012:thing/t/$package")],
+        ),
+        ("iot-data", "ListNamedShadowsForThing", {"thingName": "t"}, [("iot:ListNamedShadowsForThing", "*")]),
+        ("iot", "ListPackages", {}, [("iot:ListPackages", "*")]),
+        (
+            "iot",
+            "ListPackageVersions",
+            {"packageName": "p"},
+            [("iot:ListPackageVersions", "arn:aws:iot:eu-west-1:123456789012:package/p")],
+        ),
+        (
+            "iot",
+            "GetPackageVersion",
+            {"packageName": "p", "versionName": "1"},
+            [
+                ("iot:GetPackageVersion", "arn:aws:iot:eu-west-1:123456789012:package/p"),
+                ("iot:GetPackageVersion", "arn:aws:iot:eu-west-1:123456789012:package/p/version/1"),
+            ],
+        ),
+        (
+            "iot",
+            "UpdatePackage",
+            {"packageName": "p"},
+            [
+                ("iot:UpdatePackage", "arn:aws:iot:eu-west-1:123456789012:package/p"),
+                ("iot:GetIndexingConfiguration", "*"),
+            ],
+        ),
         ("iot", "DescribeEndpoint", {}, [("iot:DescribeEndpoint", "*")]),
         ("iot", "ListRoleAliases", {}, [("iot:ListRoleAliases", "*")]),
         (
