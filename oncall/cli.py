@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 from cordon.model.text import quoted
 
-from oncall import playtest, policy
+from oncall import known_good, playtest, policy
 from oncall.approve import approve
 from oncall.errors import BadUsage, CommandError
 from oncall.plan import plan
@@ -28,6 +28,7 @@ app.command(
 app.command("approve", epilog="Example: cordon approve inc-20261123-0123456789")(approve)
 app.command("reject", epilog='Example: cordon reject inc-20261123-0123456789 --reason "that was our own test"')(reject)
 app.add_typer(policy.app)
+app.add_typer(known_good.app)
 app.add_typer(playtest.app)
 
 

@@ -6,7 +6,7 @@ from cordon.model.response_policy import ResponsePolicy
 
 from oncall.yaml_file.reading import Form, held_by, read_file
 
-POLICY = Form(ResponsePolicy, ResponsePolicy.parsed, "a response policy")
+POLICY = Form(ResponsePolicy, "a response policy")
 
 
 def read_policy(file: str) -> ResponsePolicy:

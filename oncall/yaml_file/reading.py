@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import typer
+from cordon.model.base import Document
 from cordon.model.mistake import Location, Mistake, mistakes
 from cordon.model.text import quoted
 from pydantic import BaseModel, ValidationError
@@ -26,19 +26,18 @@ FILE = "FILE"
 """How a command's argument is called that names a file."""
 _KEY = "[key]"
 _MOST_NAMED = 20
-_M = TypeVar("_M", bound=BaseModel)
+_D = TypeVar("_D", bound=Document)
 
 
 @dataclass(frozen=True)
-class Form(Generic[_M]):
-    """What a file should hold: `called` as people call it, of the fields of `model`, as `parsed` reads it from JSON."""
+class Form(Generic[_D]):
+    """What a file should hold: a document of this kind, `called` as people call it."""
 
-    model: type[_M]
-    parsed: Callable[[str], _M]
+    model: type[_D]
     called: str
 
 
-def read_or_tell(form: Form[_M], file: str, asked_as: str = FILE) -> _M:
+def read_or_tell(form: Form[_D], file: str, asked_as: str = FILE) -> _D:
     """Return what the file holds; where that is not of the form, tell every mistake and end with bad usage.
 
     Raises:
@@ -52,7 +51,7 @@ def read_or_tell(form: Form[_M], file: str, asked_as: str = FILE) -> _M:
         raise typer.Exit(bad_file.status) from None
 
 
-def read_file(form: Form[_M], file: str, asked_as: str = FILE) -> _M:
+def read_file(form: Form[_D], file: str, asked_as: str = FILE) -> _D:
     """Return what the file holds, of which the command line's argument or option `asked_as` told.
 
     Raises:
@@ -68,7 +67,7 @@ def read_file(form: Form[_M], file: str, asked_as: str = FILE) -> _M:
     return held_by(form, content, quoted(file, 200)[1:-1])
 
 
-def held_by(form: Form[_M], content: bytes, name: str) -> _M:
+def held_by(form: Form[_D], content: bytes, name: str) -> _D:
     """Return what these bytes of a file of this name hold.
 
     Raises:
@@ -88,13 +87,13 @@ def held_by(form: Form[_M], content: bytes, name: str) -> _M:
     return _checked(form, found, name)
 
 
-def _checked(form: Form[_M], found: Written, name: str) -> _M:
+def _checked(form: Form[_D], found: Written, name: str) -> _D:
     if not isinstance(found.value, dict):
         shown = "nothing" if found.value is None else "a list" if isinstance(found.value, list) else quoted(found.value)
         fields = f"the fields of {form.called}, of which {_required(form.model)} must be there"
         raise BadFile(name, [*found.faults, Fault(found.place_of(()), (), shown, fields)])
     try:
-        value = form.parsed(json.dumps(found.value))
+        value = form.model.parsed(json.dumps(found.value))
     except ValidationError as error:
         told = {fault.location for fault in found.faults}  # what was refused there already is no value, either
         more = [fault for one in mistakes(error) if (fault := _fault(one, found, form.model)).location not in told]
