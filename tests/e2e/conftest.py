@@ -12,8 +12,10 @@ import pytest
 from cordon.model.incident import Mode
 
 from playtest.local_aws import LocalAws
+from playtest.local_aws.function_urls import ALICE
 from playtest.run.demo_policy import demo_policy
 from tests.e2e.answers import Alarm, Up
+from tests.e2e.served_desk import Serve, be
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -47,3 +49,24 @@ def alarm() -> Alarm:
         return json.dumps({**message, "thingName": thing, **fields})
 
     return text
+
+
+@pytest.fixture
+def at_the_desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Serve]:
+    """Serve a local AWS's desk, and be Alice; between two looks of a command everything that can happen does."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    served: list[Any] = []
+
+    def serve(aws: LocalAws) -> None:
+        serving = aws.serve_urls()
+        served.append(serving)
+        monkeypatch.setenv("CORDON_DESK_URL", serving.__enter__())
+        monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
+        monkeypatch.setattr("oncall.following.pause", lambda _: aws.settle())
+        be(monkeypatch, ALICE)
+
+    yield serve
+    for serving in served:
+        serving.__exit__(None, None, None)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cordon.model.incident import Incident, IncidentStatus, Mode
@@ -16,48 +14,16 @@ from cordon.model.thing import Criticality
 from oncall.cli import run
 from playtest.fleet import diff
 from playtest.local_aws import LocalAws
-from playtest.local_aws.function_urls import ALICE, BOB, person
+from playtest.local_aws.function_urls import ALICE, BOB
 from tests.e2e.answers import Alarm, Up, answered, locks, request_of, the_incident
+from tests.e2e.served_desk import Serve, be, everything
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 PAGE = Path(__file__).parents[2] / "docs" / "oncall.md"
 STDOUT = pytest.CaptureFixture[str]
-Serve = Callable[[LocalAws], None]
 RESPOND = ["respond", "contain_thing", "--thing", "pump-01", "--reason", "it answers to somebody else"]
 ROLE = "arn:aws:iam::123456789012:role/OnCall"
 TWO_PEOPLE = {"contain_thing": PlaybookPolicy(mode=Mode.APPROVE, two_approvers=[Criticality.STANDARD])}
-
-
-def be(monkeypatch: pytest.MonkeyPatch, user_arn: str) -> None:
-    """Sign from now on as this person."""
-    who = person(user_arn)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", who.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", who.secret_key)
-    if who.token:
-        monkeypatch.setenv("AWS_SESSION_TOKEN", who.token)
-    else:
-        monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-
-
-@pytest.fixture
-def at_the_desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Serve]:
-    """Serve a local AWS's desk, and be Alice; between two looks of a command everything that can happen does."""
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    served: list[Any] = []
-
-    def serve(aws: LocalAws) -> None:
-        serving = aws.serve_urls()
-        served.append(serving)
-        monkeypatch.setenv("CORDON_DESK_URL", serving.__enter__())
-        monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
-        monkeypatch.setattr("oncall.following.pause", lambda _: aws.settle())
-        be(monkeypatch, ALICE)
-
-    yield serve
-    for serving in served:
-        serving.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -242,9 +208,3 @@ def sample() -> list[str]:
     """The parts of the dry run that docs/oncall.md shows; lines are left out between each and the next."""
     shown = PAGE.read_text().partition("$ cordon plan contain_thing --thing pump-01\n")[2].partition("```")[0]
     return [re.sub(r"\b[0-9a-f]{8}…", "<hash>", part) for part in re.split(r"^…\n", shown, flags=re.MULTILINE)]
-
-
-def everything(aws: LocalAws) -> list[str]:
-    """Every row of the table."""
-    items = aws.client("dynamodb").scan(TableName=aws.stack.resource("IncidentsTable"))["Items"]
-    return sorted(json.dumps(item, sort_keys=True, default=str) for item in items)
