@@ -1,4 +1,4 @@
-"""AWS IoT's data plane in moto: DeleteConnection and GetConnection over the broker of the demo fleet."""
+"""AWS IoT's data plane in moto: shadows, and DeleteConnection and GetConnection over the broker of the demo fleet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from moto.iotdata.responses import IoTDataPlaneResponse
 
 from playtest.fleet.broker import Broker, live
 from playtest.fleet.sessions import NoSession, Session
+from playtest.local_aws import iot_shadows
 from playtest.local_aws.iot_errors import InvalidRequest, NotFound
 from playtest.local_aws.moto_methods import add
 from playtest.local_aws.request_shapes import members
@@ -22,7 +23,8 @@ _CLIENT_ID = re.compile(r"[^$].{0,127}", re.DOTALL)
 
 @cache
 def install() -> None:
-    """Put both operations into moto, once per process. The broker answers that the fleet has put in `use`."""
+    """Put all of it into moto, once per process. The broker answers that the fleet has put in `use`."""
+    iot_shadows.install()
     add(IoTDataPlaneResponse, delete_connection=_delete_connection, get_connection=_get_connection)
 
 

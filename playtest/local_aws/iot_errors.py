@@ -70,6 +70,12 @@ class MalformedPolicy(ServiceException):
     code = "MalformedPolicyException"
 
 
+class TooLarge(ServiceException):
+    """A document that is larger than AWS IoT takes (HTTP 413)."""
+
+    code = "RequestEntityTooLargeException"
+
+
 class VersionConflict(ServiceException):
     """The version is not the one that the caller expected."""
 

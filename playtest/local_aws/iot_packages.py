@@ -6,19 +6,16 @@ configuration, by which AWS IoT Jobs may write the `$package` shadow in a device
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iot.responses import IoTResponse
 
+from playtest.fleet.software_packages import Package, PackageVersion
 from playtest.local_aws import runtime
 from playtest.local_aws.moto_methods import add
-from playtest.local_aws.packages import Package, Packages, PackageVersion
+from playtest.local_aws.packages import Packages
 from playtest.local_aws.request_shapes import members
-
-_STORE = "software_packages"  # kept on moto's backend, because a backend's attributes end with its mock
-_making = Lock()
 
 
 def install() -> None:
@@ -38,70 +35,64 @@ def install() -> None:
     )
 
 
-def packages_of(backend: Any) -> Packages:
-    """Return the catalog of one of moto's IoT backends."""
-    with _making:
-        if not hasattr(backend, _STORE):
-            prefix = f"arn:aws:iot:{backend.region_name}:{backend.account_id}:package/"
-            setattr(backend, _STORE, Packages(prefix, runtime.now))
-    catalog: Packages = getattr(backend, _STORE)
-    return catalog
+def _catalog(response: Any) -> Packages:
+    return Packages(response.iot_backend, runtime.now)
 
 
 def _create_package(response: Any) -> ActionResult:
     asked = members(response)
-    package = packages_of(response.iot_backend).create(asked["packageName"], asked)
+    package = _catalog(response).create(asked["packageName"], asked)
     return _answer(packageName=package.name, packageArn=package.arn, description=package.description)
 
 
 def _get_package(response: Any) -> ActionResult:
-    package = packages_of(response.iot_backend).get(members(response)["packageName"])
+    package = _catalog(response).get(members(response)["packageName"])
     return _answer(**_summary_of_package(package), packageArn=package.arn, description=package.description)
 
 
 def _update_package(response: Any) -> ActionResult:
     asked = members(response)
-    packages_of(response.iot_backend).update(asked["packageName"], asked)
+    _catalog(response).update(asked["packageName"], asked)
     return EmptyResult()
 
 
 def _delete_package(response: Any) -> ActionResult:
-    packages_of(response.iot_backend).delete(members(response)["packageName"])
+    _catalog(response).delete(members(response)["packageName"])
     return EmptyResult()
 
 
 def _list_packages(response: Any) -> ActionResult:
-    packages = packages_of(response.iot_backend).all()
+    packages = _catalog(response).all()
     return ActionResult({"packageSummaries": [_present(_summary_of_package(package)) for package in packages]})
 
 
 def _create_package_version(response: Any) -> ActionResult:
     asked = members(response)
-    made = packages_of(response.iot_backend).create_version(asked["packageName"], asked["versionName"], asked)
+    made = _catalog(response).create_version(asked["packageName"], asked["versionName"], asked)
     return _answer(**_named(made), **made.given, packageVersionArn=made.arn, status=made.status)
 
 
 def _get_package_version(response: Any) -> ActionResult:
     asked = members(response)
-    version = packages_of(response.iot_backend).version(asked["packageName"], asked["versionName"])
+    version = _catalog(response).version(asked["packageName"], asked["versionName"])
     return _answer(**_summary_of_version(version), **version.given, packageVersionArn=version.arn)
 
 
 def _update_package_version(response: Any) -> ActionResult:
     asked = members(response)
-    packages_of(response.iot_backend).update_version(asked["packageName"], asked["versionName"], asked)
+    _catalog(response).update_version(asked["packageName"], asked["versionName"], asked)
     return EmptyResult()
 
 
 def _delete_package_version(response: Any) -> ActionResult:
     asked = members(response)
-    packages_of(response.iot_backend).delete_version(asked["packageName"], asked["versionName"])
+    _catalog(response).delete_version(asked["packageName"], asked["versionName"])
     return EmptyResult()
 
 
 def _list_package_versions(response: Any) -> ActionResult:
     asked = members(response)
-    versions = packages_of(response.iot_backend).versions(asked["packageName"])
+    versions = _catalog(response).versions(asked["packageName"])
     shown = [version for version in versions if asked.get("status") in (None, version.status)]
     return ActionResult({"packageVersionSummaries": [_summary_of_version(version) for version in shown]})
 

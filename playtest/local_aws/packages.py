@@ -8,12 +8,15 @@ model lists ConflictException and ValidationException for the operations and doe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from playtest.fleet.software_packages import Package, PackageVersion, package_arn, packages_of, version_arn
 from playtest.local_aws.iot_errors import Conflict, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from moto.iot.models import IoTBackend
 
 ATTRIBUTE_BYTES = 3 * 1024
 """All attributes of a version together, names and values (API reference, "3KB")."""
@@ -27,36 +30,10 @@ _BECOMES = {
 _OF_A_DRAFT = ("attributes", "artifact", "recipe")
 """What only a draft takes: the API reference says so of attributes, the lifecycle of all but description and tags."""
 
+_one_at_a_time = RLock()
+
 Given = Mapping[str, Any]
 """The members of a request."""
-
-
-@dataclass
-class PackageVersion:
-    """One version. `given` holds description, attributes, artifact and recipe as they were last said."""
-
-    package_name: str
-    name: str
-    arn: str
-    created: datetime
-    modified: datetime
-    token: str | None
-    status: str = "DRAFT"
-    given: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Package:
-    """One package and its versions by name, in the order in which they were created."""
-
-    name: str
-    arn: str
-    created: datetime
-    modified: datetime
-    token: str | None
-    description: str | None = None
-    default: str | None = None
-    versions: dict[str, PackageVersion] = field(default_factory=dict)
 
 
 Made = TypeVar("Made", Package, PackageVersion)
@@ -65,11 +42,10 @@ Made = TypeVar("Made", Package, PackageVersion)
 class Packages:
     """The catalog of one account and Region. `now` gives aware times in UTC."""
 
-    def __init__(self, arn_prefix: str, now: Callable[[], datetime]) -> None:
-        self._arn_prefix = arn_prefix
+    def __init__(self, backend: IoTBackend, now: Callable[[], datetime]) -> None:
+        self._backend = backend
         self._now = now
-        self._packages: dict[str, Package] = {}
-        self._lock = RLock()
+        self._packages = packages_of(backend)
 
     def all(self) -> list[Package]:
         """Return every package, in the order in which they were created."""
@@ -95,25 +71,26 @@ class Packages:
 
     def create(self, name: str, given: Given) -> Package:
         """Keep a new package; Conflict where there is one, unless the same request (its token) made it."""
-        with self._lock:
+        with _one_at_a_time:
             existing, token, moment = self._packages.get(name), given.get("clientToken"), self._now()
             if existing is not None:
                 return _made_by_the_same_request(existing, token)
-            package = Package(name, f"{self._arn_prefix}{name}", moment, moment, token, given.get("description"))
+            arn = package_arn(self._backend, name)
+            package = Package(name, arn, moment, moment, token, given.get("description"))
             self._packages[name] = package
             return package
 
     def create_version(self, name: str, version: str, given: Given) -> PackageVersion:
         """Keep a new draft; Conflict where there is that version, Invalid where there is no package (M) or too much."""
         _check_attributes(given)
-        with self._lock:
+        with _one_at_a_time:
             package = self._packages.get(name)
             if package is None:
                 raise Invalid(f"Package {name} does not exist")
             token, moment = given.get("clientToken"), self._now()
             if version in package.versions:
                 return _made_by_the_same_request(package.versions[version], token)
-            arn = f"{package.arn}/version/{version}"
+            arn = version_arn(package, version)
             made = PackageVersion(name, version, arn, moment, moment, token, given=_said(given))
             package.versions[version] = made
             return made
@@ -123,7 +100,7 @@ class Packages:
         wanted, unset = given.get("defaultVersionName"), bool(given.get("unsetDefaultVersion"))
         if wanted and unset:
             raise Invalid("A default version cannot be named and unset at the same time")
-        with self._lock:
+        with _one_at_a_time:
             package = self.get(name)
             if wanted and self.version(name, wanted).status == "DRAFT":
                 raise Conflict(f"Version {wanted} of package {name} is a draft, and no default version", wanted)
@@ -134,7 +111,7 @@ class Packages:
     def update_version(self, name: str, version: str, given: Given) -> None:
         """Change what the version's state lets change, then its state; Conflict for anything else."""
         _check_attributes(given)
-        with self._lock:
+        with _one_at_a_time:
             found = self.version(name, version)
             frozen = [member for member in _OF_A_DRAFT if member in given]
             if frozen and found.status != "DRAFT":
@@ -146,14 +123,14 @@ class Packages:
 
     def delete(self, name: str) -> None:
         """Forget a package; Invalid while it has versions. None of that name is no error: the model knows no 404."""
-        with self._lock:
+        with _one_at_a_time:
             if self.versions(name):
                 raise Invalid(f"Package {name} has versions, which must be deleted first")
             self._packages.pop(name, None)
 
     def delete_version(self, name: str, version: str) -> None:
         """Forget a version, whatever its state; Invalid while it is the default one."""
-        with self._lock:
+        with _one_at_a_time:
             package = self._packages.get(name)
             if package is not None and package.default == version:
                 raise Invalid(f"Version {version} is the default version of package {name}")
