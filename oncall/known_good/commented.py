@@ -26,13 +26,13 @@ _FIRMWARE = (
 _NO_FIRMWARE = "Not captured, for the reason above: as it is, firmware is not compared."
 _ABOUT = {
     "policies": "The policies on each certificate of a thing, and no others.",
-    "groups": "Static groups that each thing of the type is in, or in a child group of: take out those that are only "
-    "{it}'s. Not captured: dynamic groups, which go by their query.",
+    "groups": "Static groups that each thing of the type is in, or in a child group of: name the one above where that "
+    "is meant, and take out those that are only {it}'s. Not captured: dynamic groups, which go by their query.",
     "shadow": "What is desired of {it} in its classic shadow. What stands neither here nor below may_differ is drift: "
     "where things of the type may differ, name the place there instead. Not captured: named shadows, and what is "
     "reported.",
-    "certificate": "What the certificate of {it} is: widen it to what any certificate of these things may be; null is "
-    "any.",
+    "certificate": "What the certificates of {it} are: widen it to what any certificate of these things may be. Not "
+    "captured: max_age_days, how long ago one may have been issued; null is any time.",
     "attributes": "Each thing of the type has these, and may have more: take out those that are only {it}'s.",
 }
 

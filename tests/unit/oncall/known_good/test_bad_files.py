@@ -50,6 +50,7 @@ ALL_OF_IT = [
 ]
 HASH = "a" * 64
 FIRMWARE = f"thing_type: pump\npolicies: []\nfirmware: {{package: p, version: 2.1.0, floor: 2.2.0, sha256: {HASH}}}\n"
+OF_WORDS = f"thing_type: pump\npolicies: []\nfirmware: {{package: p, version: 2.1-beta, sha256: {HASH}}}\n"
 WITHIN = "thing_type: pump\npolicies: []\nshadow: {desired: {/a: {b: 1}, /a/b: 1}}\n"
 
 
@@ -85,6 +86,7 @@ def test_every_mistake_of_a_file_is_a_line(
         ("thing_type: pump\npolicies: [a, a]\n", ":2:15: policies[1]: found 'a', expected every name once"),
         ("thing_type: &a pump\npolicies: []\n", ":1:13: thing_type: found an anchor (&a), expected the value alone"),
         (WITHIN, ":3:38: shadow.desired./a/b: found 1, expected no place within another that is named (/a)"),
+        (OF_WORDS, ":3:33: firmware.version: found '2.1-beta', expected one to four numbers with dots between"),
         (FIRMWARE, ":3:47: firmware.floor: found '2.2.0', expected 2.1.0 (the version) or lower"),
         ("a" * (LONGEST_FILE + 1), ":1:1: found a longer file, expected at most 256 kB"),
     ],
