@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import RLock
+from typing import Any
 
 from moto.iotdata.models import iotdata_backends
 
-from playtest.fleet import presence
+from playtest.fleet import presence, reserved_topics
 from playtest.fleet.access import Access, PolicyCache
 from playtest.fleet.faults import Faults
 from playtest.fleet.policy_language import Decision
 from playtest.fleet.registry import Registry
+from playtest.fleet.reserved_topics import Reply
 from playtest.fleet.sessions import NoSession, Session, Sessions
 
 POLICY_CACHE = timedelta(minutes=7)
 """How long a policy change takes to bite: 6 to 8 minutes (AWS-FACTS 1.4)."""
+
+NEWS = timedelta(seconds=1)
+"""When a device acts on what it was told."""
 
 SESSION_END = timedelta(minutes=3)
 """When AWS drops the sessions of a deactivated certificate: "within a few minutes" (AWS-FACTS 1.6)."""
@@ -74,6 +79,10 @@ class Broker:
         self.sessions = Sessions()
         self.refusals: list[Refusal] = []
         self.credentials: list[Credentials] = []
+        self.call_later: Callable[[timedelta], None] = lambda _: None
+        """Lets so much virtual time pass by itself, once everything else waits; without it only Waits do."""
+        self.detected: Callable[[Mapping[str, Any]], None] = lambda _: None
+        """Hears what Device Defender would make of what a device does: an in-alarm, in its words."""
         self._cache = PolicyCache(now, policy_cache)
         self._access = Access(registry, self._cache)
         self._inactive_since: dict[str, datetime] = {}
@@ -98,13 +107,34 @@ class Broker:
         presence.tell_connected(self.registry.account, self.registry.region, begun)
         return begun
 
-    def publish(self, client_id: str, topic: str) -> None:
-        """Let a connected client publish. A denied one is disconnected (FORBIDDEN_ACCESS) and Refused is raised."""
+    def publish(self, client_id: str, topic: str, message: Mapping[str, Any] | None = None) -> Reply | None:
+        """Let a connected client publish. A denied one is disconnected (FORBIDDEN_ACCESS) and Refused is raised.
+
+        Returns what AWS IoT answers on a topic of its own; None where nobody does, or the client may not receive it.
+        """
         self._act(client_id, "iot:Publish", f"topic/{topic}")
+        if message is None:
+            return None
+        reply = reserved_topics.reply_to(self.registry.account, self.registry.region, topic, message)
+        return reply if reply and self._hears(client_id, "iot:Receive", f"topic/{reply.topic}") else None
 
     def subscribe(self, client_id: str, topic_filter: str) -> None:
         """Let a connected client subscribe. A denied one is disconnected (FORBIDDEN_ACCESS) and Refused is raised."""
         self._act(client_id, "iot:Subscribe", f"topicfilter/{topic_filter}")
+
+    def news(self, client_id: str, topic: str) -> Mapping[str, Any] | None:
+        """Return what a client was last told on a topic; None where it was told nothing, or may not hear it.
+
+        A real device subscribes when it connects. Here one that its policies would disconnect for that never tries.
+        """
+        told = reserved_topics.news(self.registry.account, self.registry.region, topic)
+        if told is None or not self._hears(client_id, "iot:Subscribe", f"topicfilter/{topic}"):
+            return None
+        return told if self._hears(client_id, "iot:Receive", f"topic/{topic}") else None
+
+    def call_devices(self) -> None:
+        """Tell the devices that something is new: they act in a moment."""
+        self.call_later(NEWS)
 
     def drop(self, client_id: str, *, clean_session: bool = False) -> None:
         """End a session as DeleteConnection does, forgetting it with `clean_session`; NoSession where there is none."""
@@ -168,6 +198,12 @@ class Broker:
                     self.sessions.end(session.client_id, self.now(), "AUTH_ERROR")
             for act in self._devices:
                 act(self)
+
+    def _hears(self, client_id: str, action: str, resource: str) -> bool:
+        with self._lock:
+            session = self.sessions.get(client_id)
+            is_connected = session is not None and session.connected
+            return is_connected and session is not None and self.allows(client_id, session.principal, action, resource)
 
     def _act(self, client_id: str, action: str, resource: str) -> None:
         with self._lock:

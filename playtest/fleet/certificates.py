@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,6 +14,12 @@ from cryptography.x509.oid import NameOID
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 """The kinds of key that AWS IoT takes."""
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+"""The other half of one."""
+
+LONGEST_COMMON_NAME = 64
+"""Characters that X.520 gives a common name; a thing's name may have 128."""
 
 _LIFETIME = timedelta(days=365)
 
@@ -34,10 +41,6 @@ class CertificateAuthority:
         constraints = x509.BasicConstraints(ca=True, path_length=0)
         builder = self._builder(self._subject, self._key.public_key()).add_extension(constraints, critical=True)
         self.pem = _pem(builder.sign(self._key, hashes.SHA256()))
-
-    def issue(self, common_name: str) -> DeviceCertificate:
-        """Return a certificate for a fresh EC P-256 key, with this common name."""
-        return self.certify(_name(common_name), ec.generate_private_key(ec.SECP256R1()).public_key())
 
     def certify(self, subject: x509.Name, public_key: PublicKey) -> DeviceCertificate:
         """Return a certificate for `public_key`, in the name of `subject`."""
@@ -65,16 +68,39 @@ def demo_ca() -> CertificateAuthority:
     return CertificateAuthority("Cordon demo plant CA")
 
 
+def demo_key(common_name: str) -> PrivateKey:
+    """Return the private key of the plant's certificate for this common name; only its device may ask for it."""
+    return _keys[common_name]
+
+
 @cache
 def demo_certificate(common_name: str) -> DeviceCertificate:
     """Return the plant's certificate for this common name, the same for the life of the process."""
-    return demo_ca().issue(common_name)
+    certificate = demo_ca().certify(_name(common_name), demo_key(common_name).public_key())
+    _common_names[certificate.certificate_id] = common_name
+    return certificate
+
+
+def demo_key_of(certificate_id: str) -> PrivateKey | None:
+    """Return the private key of a certificate of the plant; None for any other certificate."""
+    return demo_key(_common_names[certificate_id]) if certificate_id in _common_names else None
+
+
+def new_key() -> PrivateKey:
+    """Return a new key, as a demo device makes one: EC P-256, which takes no time."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+_keys: defaultdict[str, PrivateKey] = defaultdict(new_key)
+"""By common name, each made when it is first asked for."""
+
+_common_names: dict[str, str] = {}
+"""By the id of each certificate of the plant."""
 
 
 def _name(common_name: str) -> x509.Name:
-    # X.520 gives a common name 64 characters; a thing's name may have 128.
     organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Cordon demo plant")
-    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
+    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_COMMON_NAME])])
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from playtest.fleet.broker import Broker, Refused
+from playtest.fleet.job_agent import JobAgent
 
 
 class Behaviour(Enum):
@@ -33,6 +34,11 @@ class Device:
     principals: tuple[str, ...]
     topic: str
     behaviour: Behaviour = Behaviour.STEADY
+    agent: JobAgent = field(init=False)
+    """The part of its firmware that takes jobs, which has a behaviour of its own."""
+
+    def __post_init__(self) -> None:
+        self.agent = JobAgent(self.thing_name, self.client_id)
 
     def power_on(self, broker: Broker) -> None:
         """Connect for the first time, unless the device is OFFLINE."""
@@ -40,13 +46,15 @@ class Device:
             self._connect(broker)
 
     def act(self, broker: Broker) -> None:
-        """Do what the device does when time has passed: send its telemetry, and come back if it was dropped.
+        """Do what the device does when time has passed: send its telemetry, come back if it was dropped, take its jobs.
 
         A device that may connect is connected afterwards, also when its telemetry was denied and cost it its session.
         """
         if broker.sessions.is_connected(self.client_id):
             self._speak(broker)
         if self.behaviour in (Behaviour.STEADY, Behaviour.STUBBORN):
+            self._connect(broker)
+        if broker.sessions.is_connected(self.client_id) and self.agent.act(broker):
             self._connect(broker)
 
     def _speak(self, broker: Broker) -> None:
@@ -57,9 +65,11 @@ class Device:
             broker.publish(self.client_id, self.topic)
         except Refused:
             return  # the broker has disconnected it and remembers the refusal
+        self.agent.was_heard(broker)
 
     def _connect(self, broker: Broker) -> None:
-        for principal in self.principals:
+        given = map(broker.registry.certificate_arn, reversed(self.agent.repair.given))
+        for principal in [*given, *self.principals]:
             if broker.sessions.is_connected(self.client_id):
                 return
             try:

@@ -1,4 +1,4 @@
-"""Lifecycle events of the broker: who wants to hear that a client has connected, and what is said."""
+"""What AWS IoT itself says on `$aws/events/…`: who wants to hear it, and what is said when a client has connected."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from playtest.fleet.sessions import Session
 
 Event = Mapping[str, Any]
 Listener = Callable[[str, Event], None]
-"""Called with the topic (`$aws/events/presence/connected/<client id>`) and the message."""
+"""Called with the topic (such as `$aws/events/presence/connected/<client id>`) and the message."""
 
 _LISTENERS = "presence_listeners"  # kept on moto's backend, because a backend's attributes end with its mock
 
 
 def listen(account: str, region: str, listener: Listener) -> None:
-    """Let `listener` hear every connect of this account and Region from now on; twice the same hears it once."""
+    """Let `listener` hear every event of this account and Region from now on; twice the same hears it once."""
     listeners = _listeners(account, region)
     setattr(iotdata_backends[account][region], _LISTENERS, tuple(dict.fromkeys([*listeners, listener])))
 
@@ -33,8 +33,13 @@ def tell_connected(account: str, region: str, session: Session) -> None:
         "principalIdentifier": session.principal.rpartition("/")[2],
         "versionNumber": 0,
     }
+    tell(account, region, f"$aws/events/presence/connected/{session.client_id}", event)
+
+
+def tell(account: str, region: str, topic: str, event: Event) -> None:
+    """Let every listener of this account and Region hear an event."""
     for listener in _listeners(account, region):
-        listener(f"$aws/events/presence/connected/{session.client_id}", event)
+        listener(topic, event)
 
 
 def _listeners(account: str, region: str) -> tuple[Listener, ...]:

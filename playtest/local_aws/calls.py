@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -126,7 +126,7 @@ def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params:
         running.faults.before_call(caller.principal, caller.made, service, operation)
         if running.permissions is not None:
             running.permissions.require(caller.principal, service, operation, params)
-        result = _as_nobody(make)
+        result = as_nobody(make)
     except InjectedError as error:
         _record(running, call(error=error.code))
         raise _client_error(client, operation, error.code, error.message) from None
@@ -145,7 +145,8 @@ def _gate(running: Runtime, caller: Caller, client: Any, operation: str, params:
     return result
 
 
-def _as_nobody(make: Any) -> Any:
+def as_nobody(make: Callable[[], Any]) -> Any:
+    """Return what `make` returns; the calls that it makes are AWS's own, and nobody's."""
     token = CALLER.set(None)
     try:
         return make()

@@ -19,9 +19,11 @@ from moto import mock_aws
 
 from playtest.fleet import DemoFleet
 from playtest.local_aws import (
+    acting_devices,
     event_bridge,
     function_urls,
     handler_output,
+    iot_jobs_store,
     lambda_bridge,
     mended_moto,
     queues,
@@ -127,9 +129,12 @@ class LocalAws:
             self.put_in_force(self._policy)
         self._start_pollers(opening)
         opening.callback(self._wind_down)
+        self.clock.subscribe(lambda *_: iot_jobs_store.pass_time(runtime.ACCOUNT, self.region))
         if self._with_fleet:
             self.fleet = DemoFleet(self)
             self._attach_deny_policy()
+            listens = "AlarmTopic" in self.stack.physical_ids
+            acting_devices.let_act(self._runtime, self.fleet.broker, self.publish_alarm if listens else None)
         opening.enter_context(_rare_collections())
 
     def _attach_deny_policy(self) -> None:

@@ -19,6 +19,9 @@ from playtest.local_aws.request_shapes import members
 SETTABLE = ("ACTIVE", "INACTIVE", "REVOKED")
 """PENDING_TRANSFER and PENDING_ACTIVATION are AWS's own, REGISTER_INACTIVE is deprecated (API reference)."""
 
+SHORTEST_RSA_KEY = 2048
+"""Bits that CreateCertificateFromCsr takes at least (API reference)."""
+
 
 def install() -> None:
     """Replace what moto does wrong about certificates."""
@@ -78,6 +81,8 @@ def _create_certificate_from_csr(response: Any) -> ActionResult:
     key = request.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) or not request.is_signature_valid:
         raise InvalidRequest("The certificate signing request must hold an RSA or EC key and be signed with it")
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST_RSA_KEY:
+        raise InvalidRequest(f"An RSA key must have at least {SHORTEST_RSA_KEY} bits, and not {key.key_size}")
     certificate = response.iot_backend.register_certificate(
         demo_ca().certify(request.subject, key).pem,
         ca_certificate_pem=None,

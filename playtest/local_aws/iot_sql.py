@@ -1,7 +1,8 @@
 """AWS IoT's rule SQL, as far as the template uses it: anything else is an error, and not a guess.
 
 `SELECT <value> AS <name>, … FROM '<topic filter>' [WHERE <value>]`. A value is a text, a whole number, a name of the
-message, one of `FUNCTIONS`, or two of them with `+` or `/` between (AWS IoT developer guide, "AWS IoT SQL reference").
+message, also one inside another (`a.b`), `topic()` or `topic(n)` (its n-th level, from 1), one of `FUNCTIONS`, or two
+of them with `+` or `/` between; `*` is all of the message (AWS IoT developer guide, "AWS IoT SQL reference").
 """
 
 from __future__ import annotations
@@ -14,9 +15,19 @@ from functools import lru_cache
 from typing import Any
 
 Message = Mapping[str, Any]
-Value = Callable[[Message], Any]
 
-_TOKEN = re.compile(r"\s*(?:('[^']*')|(\d+)|([A-Za-z_]\w*)|([(),+/]))")
+
+@dataclass(frozen=True)
+class Heard:
+    """A message and the topic that it came on."""
+
+    message: Message
+    topic: str
+
+
+Value = Callable[[Heard], Any]
+
+_TOKEN = re.compile(r"\s*(?:('[^']*')|(\d+)|([A-Za-z_]\w*)|([(),+/.*]))")
 
 
 class UnknownSql(NotImplementedError):
@@ -27,6 +38,10 @@ def _concat(*parts: Any) -> str:
     return "".join(map(str, parts))
 
 
+def _startswith(text: Any, beginning: str) -> bool:
+    return str(text).startswith(beginning)
+
+
 def _regexp_matches(text: Any, pattern: str) -> bool:
     return re.search(pattern, str(text)) is not None
 
@@ -35,6 +50,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "concat": _concat,
     "floor": math.floor,
     "regexp_matches": _regexp_matches,
+    "startswith": _startswith,
 }
 
 
@@ -42,7 +58,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 class Statement:
     """One rule: what it makes of a message, of which topics, and of which messages."""
 
-    columns: tuple[tuple[str, Value], ...]
+    columns: tuple[tuple[str | None, Value], ...]
+    """Each name and its value; the name None stands for `*`."""
     topic_filter: str
     where: Value | None
 
@@ -52,11 +69,14 @@ class Statement:
         parts = [".*" if level == "#" else "[^/]*" if level == "+" else re.escape(level) for level in levels]
         return re.fullmatch("/".join(parts), topic, re.DOTALL) is not None
 
-    def evaluate(self, message: Message) -> dict[str, Any] | None:
+    def evaluate(self, message: Message, topic: str) -> dict[str, Any] | None:
         """Return the columns by name, without those that are undefined; None where the message is not wanted."""
-        if self.where is not None and self.where(message) is not True:
+        heard = Heard(message, topic)
+        if self.where is not None and self.where(heard) is not True:
             return None
-        found = {name: value(message) for name, value in self.columns}
+        found: dict[str, Any] = {}
+        for name, value in self.columns:
+            found |= dict(message) if name is None else {name: value(heard)}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -113,7 +133,9 @@ class _Tokens:
             raise UnknownSql(" ".join(self._tokens))
 
 
-def _column(tokens: _Tokens) -> tuple[str, Value]:
+def _column(tokens: _Tokens) -> tuple[str | None, Value]:
+    if tokens.take("*"):
+        return None, lambda heard: heard.message
     value = _value(tokens)
     if not tokens.take("AS"):
         raise UnknownSql("a column without AS")
@@ -142,7 +164,27 @@ def _single(tokens: _Tokens) -> Value:
         return lambda _: int(token)
     if not token.isidentifier():
         raise UnknownSql(token)
-    return _call(token, tokens) if tokens.take("(") else lambda message: message.get(token)
+    if tokens.take("("):
+        return _topic(tokens) if token.lower() == "topic" else _call(token, tokens)
+    path = [token]
+    while tokens.take("."):
+        path.append(tokens.next())
+    return lambda heard: _inside(heard.message, path)
+
+
+def _inside(message: Any, path: list[str]) -> Any:
+    for name in path:
+        message = message.get(name) if isinstance(message, Mapping) else None
+    return message
+
+
+def _topic(tokens: _Tokens) -> Value:
+    if tokens.take(")"):
+        return lambda heard: heard.topic
+    number = tokens.next()
+    if not number.isdigit() or number == "0" or not tokens.take(")"):
+        raise UnknownSql(f"topic({number}")
+    return lambda heard: dict(enumerate(heard.topic.split("/"), start=1)).get(int(number))
 
 
 def _call(name: str, tokens: _Tokens) -> Value:
@@ -154,16 +196,16 @@ def _call(name: str, tokens: _Tokens) -> Value:
     if not tokens.take(")"):
         raise UnknownSql(f"the arguments of {name}")
 
-    def call(message: Message) -> Any:
-        found = [argument(message) for argument in arguments]
+    def call(heard: Heard) -> Any:
+        found = [argument(heard) for argument in arguments]
         return None if None in found else function(*found)  # of what is undefined, undefined comes
 
     return call
 
 
 def _sum(left: Value, right: Value) -> Value:
-    return lambda message: left(message) + right(message)
+    return lambda heard: left(heard) + right(heard)
 
 
 def _quotient(left: Value, right: Value) -> Value:
-    return lambda message: left(message) / right(message)
+    return lambda heard: left(heard) / right(heard)

@@ -1,20 +1,25 @@
-"""AWS IoT rules that act: a message of the broker's goes through the rule's own SQL into a row of a table."""
+"""AWS IoT rules that act: a message of AWS IoT's goes through the rule's own SQL into a row of a table, or a queue."""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
+from botocore import xform_name
 from moto.iot.models import iot_backends
 
 from playtest.fleet import presence
-from playtest.local_aws import iot_sql, runtime
+from playtest.local_aws import calls, iot_sql, runtime
 from playtest.local_aws.runtime import Runtime
 from playtest.local_aws.sessions import client
 
 Properties = Mapping[str, Any]
+Call = tuple[str, str, dict[str, Any]]
+"""Service, operation and request."""
 
 
 def create(region: str, name: str, properties: Properties) -> Mapping[str, Any]:
@@ -39,12 +44,16 @@ _API_NAMES = {"DynamoDBv2": "dynamoDBv2"}
 
 def react(topic: str, message: Mapping[str, Any]) -> None:
     """Let every rule that listens to the topic act on the message; what fails is told, as to AWS's error action."""
-    running = runtime.current()
+    # Whoever let the message come about (a function that lets time pass, say) does not carry out the rules.
+    calls.as_nobody(lambda: _react(topic, message, runtime.current()))
+
+
+def _react(topic: str, message: Mapping[str, Any], running: Runtime) -> None:
     for rule in list(iot_backends[runtime.ACCOUNT][running.region].rules.values()):
         statement = iot_sql.parse(rule.sql)
         if rule.rule_disabled or not statement.listens_to(topic):
             continue
-        row = statement.evaluate(message)
+        row = statement.evaluate(message, topic)
         for action in rule.actions if row is not None else ():
             try:
                 _act(action, row, running)
@@ -55,11 +64,28 @@ def react(topic: str, message: Mapping[str, Any]) -> None:
 
 
 def _act(action: Mapping[str, Any], row: Any, running: Runtime) -> None:
-    if action.keys() != {"dynamoDBv2"}:
-        raise NotImplementedError(f"the rule action {', '.join(action)}")
-    put = action["dynamoDBv2"]
-    item = {name: TypeSerializer().serialize(value) for name, value in row.items()}
-    request = {"TableName": put["putItem"]["tableName"], "Item": item}
+    [(kind, asked)] = action.items()
+    if kind not in _ACTIONS:
+        raise NotImplementedError(f"the rule action {kind}")
+    service, operation, request = _ACTIONS[kind](asked, row)
     if running.permissions is not None:
-        running.permissions.require_of_role(put["roleArn"], "dynamodb", "PutItem", request)
-    client("dynamodb", running.region).put_item(**request)
+        running.permissions.require_of_role(asked["roleArn"], service, operation, request)
+    getattr(client(service, running.region), xform_name(operation))(**request)
+
+
+def _to_table(asked: Mapping[str, Any], row: Mapping[str, Any]) -> Call:
+    item = {name: TypeSerializer().serialize(value) for name, value in row.items()}
+    return "dynamodb", "PutItem", {"TableName": asked["putItem"]["tableName"], "Item": item}
+
+
+def _to_queue(asked: Mapping[str, Any], row: Mapping[str, Any]) -> Call:
+    body = json.dumps(row, separators=(",", ":"))
+    encoded = base64.b64encode(body.encode()).decode() if asked.get("useBase64") else body
+    return "sqs", "SendMessage", {"QueueUrl": asked["queueUrl"], "MessageBody": encoded}
+
+
+_ACTIONS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Call]] = {
+    "dynamoDBv2": _to_table,
+    "sqs": _to_queue,
+}
+"""What becomes of a row, by the name of the action in the API."""

@@ -11,7 +11,13 @@ from playtest.local_aws.iot_sql import UnknownSql, parse
 CERTIFICATE = "4a" * 32
 CONNECTED = "$aws/events/presence/connected/+"
 FROM_CONNECTED = f"FROM '{CONNECTED}'"
-EVENT = {"clientId": "pump-01", "timestamp": 1795448713099, "principalIdentifier": CERTIFICATE}
+TOPIC = "$aws/events/presence/connected/pump-01"
+EVENT = {
+    "clientId": "pump-01",
+    "timestamp": 1795448713099,
+    "principalIdentifier": CERTIFICATE,
+    "about": {"side": "left"},
+}
 
 
 def select(columns: str, *rest: str) -> str:
@@ -28,12 +34,15 @@ def select(columns: str, *rest: str) -> str:
             {"pk": "CLIENT#pump-01", "sk": "X", "version": 1},
         ),
         ("floor(timestamp / 1000) + 60 AS until", {"until": 1795448773}),
-        ("nothing AS here, concat('a', nothing) AS there", {}),
+        ("nothing AS here, concat('a', nothing) AS there, nothing.inside AS inside, clientId.x AS x", {}),
+        ("topic() AS all, topic(5) AS client, topic(6) AS none", {"all": TOPIC, "client": "pump-01"}),
+        ("*, topic(2) AS second", {**EVENT, "second": "events"}),
+        ("about.side AS side", {"side": "left"}),
     ],
 )
 def test_a_statement_makes_a_row_of_a_message(columns: str, row: dict[str, Any]) -> None:
     """Texts, numbers, names and functions; what is undefined is left out."""
-    assert parse(select(columns)).evaluate(EVENT) == row
+    assert parse(select(columns)).evaluate(EVENT, TOPIC) == row
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,7 @@ def test_a_statement_makes_a_row_of_a_message(columns: str, row: dict[str, Any])
 def test_a_message_that_is_not_wanted_makes_no_row(principal: str | None, wanted: bool) -> None:
     """Also where the condition cannot be told."""
     statement = parse(select("clientId AS id", "WHERE regexp_matches(principalIdentifier, '^[0-9a-f]{64}$')"))
-    assert (statement.evaluate({**EVENT, "principalIdentifier": principal}) is not None) is wanted
+    assert (statement.evaluate({**EVENT, "principalIdentifier": principal}, TOPIC) is not None) is wanted
 
 
 @pytest.mark.parametrize(
@@ -61,7 +70,9 @@ def test_a_statement_hears_its_topics(topic: str, heard: bool) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        select("*"),
+        select("*, "),
+        select("topic(0) AS id"),
+        select("topic('a') AS id"),
         select("clientId"),
         select("upper(clientId) AS id"),
         select("clientId AS id", "WHERE clientId <> 'a'"),
