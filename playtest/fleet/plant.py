@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from playtest.fleet import broker as brokers
-from playtest.fleet import demo_things, snapshot
+from playtest.fleet import demo_software, demo_things, firmware_catalog, snapshot
 from playtest.fleet.broker import Broker
 from playtest.fleet.certificates import demo_ca, demo_certificate
 from playtest.fleet.demo_things import ThingSpec
@@ -18,6 +18,7 @@ from playtest.fleet.devices import Behaviour, Device
 from playtest.fleet.imprint import Imprint
 from playtest.fleet.registry import Registry
 from playtest.fleet.role_sessions import denied_certificates
+from playtest.fleet.shadows import RESERVED
 from playtest.fleet.thing_names import InvalidThing, check_thing
 
 
@@ -136,13 +137,14 @@ class DemoFleet:
         """Return everything that containment could touch, as it is now."""
         policy, account = self._deny_policy, self.broker.registry.account
         denied = denied_certificates(account, policy) if policy else None
-        return snapshot.take(self.iot, self.broker.sessions.all(), denied)
+        return snapshot.take(self.iot, self.broker.sessions.all(), denied, self.broker.registry.shadows())
 
     def _time_passed(self, *_: object) -> None:
         self.broker.tick()
 
     def _create_all(self, things: Sequence[ThingSpec]) -> None:
         registry = self.broker.registry
+        firmware_catalog.publish(registry.account, registry.region, self.aws.clock.now())
         imprint, is_the_plant = Imprint(registry.account, registry.region), things is demo_things.THINGS
         if is_the_plant and imprint.restore():
             return
@@ -225,4 +227,14 @@ class DemoFleet:
         self._things[spec.name] = DemoThing(replace(spec, client_id=client_id), certificate_ids, device)
         self.broker.add_device(device.act)
         device.power_on(self.broker)
+        if spec.behaviour is not Behaviour.OFFLINE:
+            self._tell_shadows(spec)
         return self._things[spec.name]
+
+    def _tell_shadows(self, spec: ThingSpec) -> None:
+        """Say what the plant desires of the thing, and what its device reports: that, its own, and its firmware."""
+        kind, firmware = spec.thing_type, demo_software.FIRMWARE[spec.thing_type]
+        tell, now = self.broker.registry.tell_shadow, self.aws.clock.now()
+        tell(spec.name, {"desired": demo_software.DESIRED[kind]}, now)
+        tell(spec.name, {"reported": {**demo_software.DESIRED[kind], **demo_software.SAYS.get(kind, {})}}, now)
+        tell(spec.name, {"reported": {firmware.package: {"version": firmware.current}}}, now, RESERVED)

@@ -7,6 +7,7 @@ as calls that nobody made, so this one module reads moto's backend; `test_broker
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from moto.iot.models import iot_backends
 
+from playtest.fleet import shadows
 from playtest.fleet.role_sessions import is_denied
 
 if TYPE_CHECKING:
@@ -86,6 +88,19 @@ class Registry:
         kind = {"ThingTypeName": thing.thing_type.thing_type_name} if thing.thing_type else {}
         named = {"ThingName": thing_name} | kind | attributes
         return {f"iot:Connection.Thing.{name}": value for name, value in named.items()}
+
+    def tell_shadow(self, thing_name: str, state: shadows.State, at: datetime, name: str | None = None) -> None:
+        """Update a shadow of a registered thing, its classic one without `name`, as a message over MQTT does."""
+        if thing := self._thing(thing_name):
+            shadows.update(thing, state, at, name)
+
+    def shadows(self) -> dict[str, dict[str | None, shadows.State]]:
+        """Return the state of each shadow, by thing and by name of the shadow."""
+        things = list(self._iot.things.values())
+        return {
+            thing.thing_name: {name: shadow.state for name, shadow in list(shadows.shadows_of(thing).items())}
+            for thing in things
+        }
 
     def groups_of(self, thing_name: str) -> tuple[str, ...]:
         """Return the ARNs of the groups that the thing is in, and of their parents."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from playtest.fleet.sessions import Session
+from playtest.fleet.shadows import RESERVED, State
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
@@ -20,8 +21,10 @@ class Snapshot:
     """Everything that containment could touch, in a fixed order.
 
     `registry` has `certificate/ID` (status, policies), `policy/NAME` (document), `group/NAME` (members, policies) and
-    `thing/NAME` (attributes, type, groups, principals); where there is a policy that denies sessions of AWS
-    credentials, `sts-deny/policy` (certificates). `sessions` has `session/CLIENT-ID` (connected, thing, principal).
+    `thing/NAME` (attributes, type, groups, principals; a field for each value of its shadows, such as
+    `shadow/desired/interval`, `shadow:NAME/reported/interval` or, of the packages that it reports,
+    `installed/PACKAGE/version`); where there is a policy that denies sessions of AWS credentials, `sts-deny/policy`
+    (certificates). `sessions` has `session/CLIENT-ID` (connected, thing, principal).
     """
 
     registry: Mapping[str, Fields]
@@ -44,10 +47,16 @@ def diff(before: Snapshot, after: Snapshot, *, sessions: bool = True) -> list[Fi
     return found + (list(_differences(before.sessions, after.sessions)) if sessions else [])
 
 
-def take(iot: IoTClient, sessions: Iterable[Session], denied: list[str] | None = None) -> Snapshot:
+def take(
+    iot: IoTClient,
+    sessions: Iterable[Session],
+    denied: list[str] | None = None,
+    shadows: Mapping[str, Mapping[str | None, State]] | None = None,
+) -> Snapshot:
     """Read the registry through `iot` (every page of every list) and put `sessions` beside it.
 
     `denied` are the certificate ids whose sessions of AWS credentials are denied; None: there is no such policy.
+    `shadows` are the states of the shadows by thing and name, which no call gives in one piece.
     """
     policies = _names(iot, "list_policies", "policies", "policyName")
     attachments = _attachments(iot, policies)
@@ -57,7 +66,7 @@ def take(iot: IoTClient, sessions: Iterable[Session], denied: list[str] | None =
         f"group/{name}": {"members": members, "policies": sorted(attachments.get(("thinggroup", name), ()))}
         for name, members in groups.items()
     }
-    registry |= dict(_things(iot, groups))
+    registry |= dict(_things(iot, groups, shadows or {}))
     registry |= {} if denied is None else {"sts-deny/policy": {"certificates": denied}}
     held = {
         f"session/{session.client_id}": {
@@ -114,7 +123,9 @@ def _members(iot: IoTClient, group: str) -> list[str]:
     return sorted(_pages(iot, "list_things_in_thing_group", "things", thingGroupName=group))
 
 
-def _things(iot: IoTClient, groups: Mapping[str, list[str]]) -> Iterator[tuple[str, Fields]]:
+def _things(
+    iot: IoTClient, groups: Mapping[str, list[str]], shadows: Mapping[str, Mapping[str | None, State]]
+) -> Iterator[tuple[str, Fields]]:
     for thing in _pages(iot, "list_things", "things"):
         name = thing["thingName"]
         principals = _pages(iot, "list_thing_principals", "principals", thingName=name)
@@ -125,5 +136,22 @@ def _things(iot: IoTClient, groups: Mapping[str, list[str]]) -> Iterator[tuple[s
                 "type": thing.get("thingTypeName"),
                 "groups": sorted(group for group, members in groups.items() if name in members),
                 "principals": sorted(principal.rpartition("/")[2] for principal in principals),
+                **dict(_shadow_fields(shadows.get(name, {}))),
             },
         )
+
+
+def _shadow_fields(shadows: Mapping[str | None, State]) -> Iterator[tuple[str, Any]]:
+    for name, state in shadows.items():
+        for section, said in state.items():
+            above = "installed" if name == RESERVED else f"shadow{f':{name}' if name else ''}/{section}"
+            yield from _values(above, said)
+
+
+def _values(path: str, said: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each single value with its path, a JSON pointer but for its beginning; lists are values."""
+    if isinstance(said, Mapping) and said:
+        for key, value in said.items():
+            yield from _values(f"{path}/{key.replace('~', '~0').replace('/', '~1')}", value)
+    else:
+        yield path, said
