@@ -202,8 +202,9 @@ class Broker:
     def _hears(self, client_id: str, action: str, resource: str) -> bool:
         with self._lock:
             session = self.sessions.get(client_id)
-            is_connected = session is not None and session.connected
-            return is_connected and session is not None and self.allows(client_id, session.principal, action, resource)
+            if session is None or not session.connected:
+                return False
+            return self.allows(client_id, session.principal, action, resource)
 
     def _act(self, client_id: str, action: str, resource: str) -> None:
         with self._lock:

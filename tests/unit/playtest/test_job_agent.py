@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,12 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playtest.behaviours import JOB_BEHAVIOURS, LATE
 from playtest.fleet import Behaviour, DemoFleet
 from playtest.fleet.certificates import demo_key
-from tests.unit.playtest.jobs import ROLE, create_job, execution, make_role, put_artefact, status
+from tests.unit.playtest.jobs import create_job, execution, make_role, status
+from tests.unit.playtest.restoring import SHA256, behave, document, package_shadow, restore
 from tests.unit.playtest.watched_fleet import is_connected, principal, wait
 
 FleetMaker = Callable[..., DemoFleet]
-ARTEFACT = b"pump firmware 2.0.0"
-SHA256 = hashlib.sha256(ARTEFACT).hexdigest()
 
 
 @pytest.fixture
@@ -32,48 +30,9 @@ def fleet(fleet_of: FleetMaker) -> DemoFleet:
     return made
 
 
-def behave(fleet: DemoFleet, name: str, thing: str = "pump-01") -> None:
-    """Let a device behave so about its jobs."""
-    fleet.thing(thing).device.agent.behaviour = JOB_BEHAVIOURS[name]
-
-
-def document(fleet: DemoFleet, thing: str = "pump-01", **changed: Any) -> dict[str, Any]:
-    """The document of a job that restores a thing."""
-    firmware = {"package": "pump", "version": "2.0.0", "url": put_artefact(fleet, ARTEFACT), "sha256": SHA256}
-    return {
-        "schema_version": 1,
-        "operation": "restore",
-        "incident_id": "inc-20261123-0000000001",
-        "firmware": firmware,
-        "csr": {"subject": f"CN={thing}", "keys": ["ec-p256", "rsa-2048"]},
-        **changed,
-    }
-
-
-def restore(fleet: DemoFleet, thing: str = "pump-01", job_id: str = "job", **changed: Any) -> dict[str, str]:
-    """Give a thing its job, let a moment pass, and return the details that it has reported."""
-    asked = {"roleArn": ROLE, "expiresInSec": 300}
-    told = document(fleet, thing, **changed)
-    timeout = {"inProgressTimeoutInMinutes": 20}
-    create_job(fleet, thing, job_id=job_id, document=told, presignedUrlConfig=asked, timeoutConfig=timeout)
-    wait(fleet, 5)
-    details: dict[str, str] = execution(fleet, thing, job_id)["statusDetails"]["detailsMap"]
-    return details
-
-
 def request_in(details: Mapping[str, str]) -> x509.CertificateSigningRequest:
     """The certificate signing request that a device has sent."""
     return x509.load_der_x509_csr(base64.b64decode(details["csr"], validate=True))
-
-
-def package_shadow(fleet: DemoFleet, thing: str = "pump-01") -> Any:
-    """What the thing's `$package` shadow reports, None where it has none."""
-    data = fleet.aws.client("iot-data")
-    try:
-        found = data.get_thing_shadow(thingName=thing, shadowName="$package")
-    except data.exceptions.ResourceNotFoundException:
-        return None
-    return json.loads(found["payload"].read())["state"].get("reported")
 
 
 def test_a_good_device_installs_and_asks_for_a_certificate_for_a_new_key(fleet: DemoFleet) -> None:
