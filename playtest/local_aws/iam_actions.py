@@ -25,6 +25,7 @@ class Need(NamedTuple):
 
 _PREFIXES = {
     "iot-data": "iot",
+    "iot-jobs-data": "iotjobsdata",
     "stepfunctions": "states",
     "cloudwatch": "cloudwatch",
     "cloudwatch-logs": "logs",
@@ -32,9 +33,13 @@ _PREFIXES = {
 }
 
 
+_ACTIONS = {"ListPrincipalThingsV2": "ListPrincipalThings", "ListThingPrincipalsV2": "ListThingPrincipals"}
+"""Operations of AWS IoT that need the action of another (API reference)."""
+
+
 def needs(service: str, operation: str, params: Params, region: str) -> list[Need]:
     """Return all that a caller must be allowed for this call; `service` and `operation` are botocore's names."""
-    make = _RESOLVERS.get(service)
+    make, operation = _RESOLVERS.get(service), _ACTIONS.get(operation, operation)
     found = list(make(operation, params, region)) if make else []
     return found or [Need(f"{_PREFIXES.get(service, service)}:{operation}", None)]
 
@@ -135,6 +140,7 @@ def _iot(operation: str, params: Params, region: str) -> Iterable[Need]:
     if operation in _IOT_WITHOUT_RESOURCE:
         yield Need(f"iot:{operation}", "*")
     yield from _iot_packages(operation, params, region)
+    yield from _iot_jobs(operation, params)
     for member, kind in _IOT_RESOURCES.items():
         if member in params and operation not in _IOT_WITHOUT_RESOURCE:
             value = _shadow(params) if "shadowName" in params else str(params[member])
@@ -163,6 +169,19 @@ def _iot_packages(operation: str, params: Params, region: str) -> Iterable[Need]
         yield Need("iot:GetIndexingConfiguration", "*")
 
 
+def _iot_jobs(operation: str, params: Params) -> Iterable[Need]:
+    """A new job needs its action on each target too, and its caller must be allowed to pass the role on (M)."""
+    for target in params.get("targets", []):
+        yield Need(f"iot:{operation}", str(target))
+    if role := (params.get("presignedUrlConfig") or {}).get("roleArn"):
+        yield Need("iam:PassRole", str(role))
+
+
+def _kms(operation: str, params: Params, _region: str) -> Iterable[Need]:
+    if key := params.get("KeyId"):  # ours are always named by their ARN
+        yield Need(f"kms:{operation}", str(key))
+
+
 def _iam(operation: str, params: Params, _region: str) -> Iterable[Need]:
     if name := params.get("RoleName"):  # also where a policy is attached to it
         yield Need(f"iam:{operation}", _role_arn(str(name)))
@@ -184,6 +203,7 @@ _IOT_RESOURCES = {
     "clientId": "client",
     "target": "cert",
     "roleAlias": "rolealias",
+    "jobId": "job",
 }
 
 # Actions for which the reference lists no resource type, so that only `Resource: "*"` grants them (for
@@ -213,4 +233,5 @@ _RESOLVERS: dict[str, Callable[[str, Params, str], Iterable[Need]]] = {
     "iot": _iot,
     "iot-data": _iot,
     "iam": _iam,
+    "kms": _kms,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -20,6 +21,8 @@ ATTRIBUTES_WITHOUT_A_TYPE = 3
 GROUPS_OF_A_THING = 10
 """Static groups that a thing may be in (AWS IoT quotas)."""
 
+_KINDS = {True: "EXCLUSIVE_THING", False: "NON_EXCLUSIVE_THING"}
+_one_at_a_time = RLock()
 
 _create_thing, _add_to_group = IoTBackend.create_thing, IoTBackend.add_thing_to_thing_group
 _delete_group = IoTBackend.delete_thing_group
@@ -105,10 +108,11 @@ def attach_thing_principal(response: Any) -> ActionResult:
     backend, asked = response.iot_backend, members(response)
     thing_name, principal = asked["thingName"], asked["principal"]
     wants = asked.get("thingPrincipalType") == "EXCLUSIVE_THING"
-    _check_exclusive(backend, principal, thing_name, wants=wants)
-    result = _attach_principal(response)
-    if wants:
-        keep_exclusive_attachments(backend, exclusive_attachments(backend) | {(principal, thing_name)})
+    with _one_at_a_time:
+        _check_exclusive(backend, principal, thing_name, wants=wants)
+        result = _attach_principal(response)
+        if wants:
+            keep_exclusive_attachments(backend, exclusive_attachments(backend) | {(principal, thing_name)})
     return result
 
 
@@ -116,8 +120,9 @@ def detach_thing_principal(response: Any) -> ActionResult:
     """DetachThingPrincipal: forgets that the attachment was exclusive."""
     backend, asked = response.iot_backend, members(response)
     thing_name, principal = asked["thingName"], asked["principal"]
-    backend.detach_thing_principal(thing_name=thing_name, principal_arn=principal)
-    keep_exclusive_attachments(backend, exclusive_attachments(backend) - {(principal, thing_name)})
+    with _one_at_a_time:
+        backend.detach_thing_principal(thing_name=thing_name, principal_arn=principal)
+        keep_exclusive_attachments(backend, exclusive_attachments(backend) - {(principal, thing_name)})
     return EmptyResult()
 
 
@@ -159,13 +164,22 @@ def _check_attributes(attributes: dict[str, str], thing_type: object) -> None:
 
 
 def _check_exclusive(backend: Any, principal: str, thing_name: str, *, wants: bool) -> None:
+    """Refuse what would not be exclusive (Developer Guide, "Attach a principal to a thing" and "exclusive thing").
+
+    That an attachment keeps its type until it is detached is L: the guide knows no other way from one to the other.
+    """
+    if wants and ":cert/" not in principal:
+        raise InvalidRequest(f"Principal {principal} is no X.509 certificate, and only such can be exclusive")
     others = [name for held_by, name in list(backend.principal_things) if held_by == principal and name != thing_name]
     taken = [name for held_by, name in exclusive_attachments(backend) if held_by == principal and name != thing_name]
     if taken or (wants and others):
         raise InvalidRequest(
             f"Principal {principal} is attached to {(taken or others)[0]} already, and would not be exclusive"
         )
+    is_so = (principal, thing_name) in exclusive_attachments(backend)
+    if (principal, thing_name) in backend.principal_things and is_so != wants:
+        raise InvalidRequest(f"Principal {principal} is attached to {thing_name} already, as {_KINDS[is_so]}")
 
 
 def _kind(backend: Any, principal: str, thing_name: str) -> str:
-    return "EXCLUSIVE_THING" if (principal, thing_name) in exclusive_attachments(backend) else "NON_EXCLUSIVE_THING"
+    return _KINDS[(principal, thing_name) in exclusive_attachments(backend)]

@@ -113,6 +113,44 @@ def test_an_exclusive_principal_has_one_thing(iot: Any) -> None:
     attach(thingName="pump-02", principal=exclusive)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("EXCLUSIVE_THING", "NON_EXCLUSIVE_THING"), ("NON_EXCLUSIVE_THING", "EXCLUSIVE_THING")],
+)
+def test_an_attachment_keeps_its_type_until_it_is_detached(iot: Any, first: str, second: str) -> None:
+    """The same again is no error, the other type is one, and after a detachment it is none."""
+    attachment = {"thingName": "pump-01", "principal": register(iot, "own")}
+
+    def types() -> list[str]:
+        found = iot.list_thing_principals_v2(thingName="pump-01")["thingPrincipalObjects"]
+        return [each["thingPrincipalType"] for each in found]
+
+    for _ in range(2):
+        iot.attach_thing_principal(**attachment, thingPrincipalType=first)
+    assert refusal(iot.attach_thing_principal, **attachment, thingPrincipalType=second)[0] == "InvalidRequestException"
+    assert types() == [first]
+    iot.detach_thing_principal(**attachment)
+    assert types() == []
+    iot.attach_thing_principal(**attachment, thingPrincipalType=second)
+    assert types() == [second]
+
+
+def test_only_a_certificate_is_exclusive(iot: Any, plain_aws: Any) -> None:
+    """A Cognito identity can be attached, and not as a thing's alone."""
+    cognito = plain_aws.client("cognito-identity")
+    pool = cognito.create_identity_pool(IdentityPoolName="pool", AllowUnauthenticatedIdentities=False)
+    attachment = {
+        "thingName": "pump-01",
+        "principal": cognito.get_id(IdentityPoolId=pool["IdentityPoolId"])["IdentityId"],
+    }
+    refused = refusal(iot.attach_thing_principal, **attachment, thingPrincipalType="EXCLUSIVE_THING")
+    assert refused == ("InvalidRequestException", 400)
+    assert iot.list_thing_principals(thingName="pump-01")["principals"] == []
+    iot.attach_thing_principal(**attachment)
+    kinds = iot.list_principal_things_v2(principal=attachment["principal"])["principalThingObjects"]
+    assert kinds == [{"thingName": "pump-01", "thingPrincipalType": "NON_EXCLUSIVE_THING"}]
+
+
 def arn_of(iot: Any, name: str) -> str:
     """The ARN of a thing."""
     arn: str = iot.describe_thing(thingName=name)["thingArn"]

@@ -174,6 +174,13 @@ def test_granted_and_used_actions_can_be_compared(aws: LocalAws, handlers: Any) 
             [("iot:UpdateThingShadow", "arn:aws:iot:eu-west-1:123456789012:thing/t/$package")],
         ),
         ("iot-data", "ListNamedShadowsForThing", {"thingName": "t"}, [("iot:ListNamedShadowsForThing", "*")]),
+        (
+            "iot",
+            "ListThingPrincipalsV2",
+            {"thingName": "t"},
+            [("iot:ListThingPrincipals", "arn:aws:iot:eu-west-1:123456789012:thing/t")],
+        ),
+        ("iot", "ListPrincipalThingsV2", {"principal": "p"}, [("iot:ListPrincipalThings", None)]),
         ("iot", "ListPackages", {}, [("iot:ListPackages", "*")]),
         (
             "iot",
