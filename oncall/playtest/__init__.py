@@ -5,6 +5,15 @@ from __future__ import annotations
 import typer
 
 from oncall.playtest.run import run
+from playtest.behaviours import JOB_BEHAVIOURS, SESSION_BEHAVIOURS
+
+
+def _behaviours() -> str:
+    """Return what a device may do, a paragraph each: of an epilog, typer prints one in a line of its own."""
+    session = [f"{name}: {says}" for name, says in SESSION_BEHAVIOURS.items()]
+    jobs = [f"{name}: {behaviour.says}" for name, behaviour in JOB_BEHAVIOURS.items()]
+    return "\n\n".join(["What a device may do about its session:", *session, "And about its jobs:", *jobs])
+
 
 app = typer.Typer(
     name="playtest",
@@ -22,5 +31,5 @@ def playtest() -> None:
 app.command(
     "run",
     epilog="Example: cordon playtest run --mode observe "
-    "events/device-defender-detect.in-alarm.messages-sent-contained.json",
+    f"events/device-defender-detect.in-alarm.messages-sent-contained.json\n\n{_behaviours()}",
 )(run)

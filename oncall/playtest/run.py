@@ -71,6 +71,14 @@ def run(
             "or ticket-system-down; an unknown name lists them all.",
         ),
     ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=BEHAVIOUR",
+            help="Let a device of the fleet behave so: one behaviour about its session, one about its jobs. They are "
+            "listed below.",
+        ),
+    ] = None,
     logs: Annotated[str | None, typer.Option(metavar="FILE", help="Write what the functions log to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -80,7 +88,8 @@ def run(
 
     Exit status: 0 answered, 1 a person must look, 2 bad usage, 3 a plan waits for approval.
     """
-    asked = _scenario(files, policy, with_things=with_thing or [], mode=mode, repeat=repeat, faults=fault or [])
+    fleet = {"with_things": with_thing or [], "devices": device or []}
+    asked = _scenario(files, policy, mode=mode, repeat=repeat, faults=fault or [], **fleet)
     asked = _answered(asked, {"approve": approve, "reject": reject, "silent": silent})
     with _log_file(logs) as log_file:
         played = _played(asked, None if as_json else _console())

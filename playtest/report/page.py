@@ -9,6 +9,7 @@ from cordon.model.incident import IncidentStatus
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from playtest.behaviours import BEHAVIOURS
 from playtest.exit_status import ANSWERED, exit_status, meaning
 from playtest.report.fleet import fleet_part
 from playtest.report.incident import incident_part
@@ -36,6 +37,8 @@ def show_beginning(console: Console, scenario: Scenario) -> None:
     for thing in scenario.things:
         attributes = "".join(f", {name}={value}" for name, value in thing.attributes.items())
         console.print(Text(f"  with the thing {thing.name}{attributes or ', without attributes'}", "dim"))
+    for device in scenario.devices:
+        console.print(Text(f"  with {device.name} {device.behaviour}: {BEHAVIOURS[device.behaviour]}", "yellow"))
     for fault in scenario.faults:
         console.print(Text(f"  with the fault {fault.fault.name} {fault.where}".rstrip(), "yellow"))
 

@@ -12,6 +12,7 @@ from playtest.fleet import Snapshot, diff
 from playtest.local_aws import Call, Invocation, LocalAws, PlayEvent
 from playtest.result import FleetChange, Page, PolicyResult, Result
 from playtest.run.alarm_results import alarm_results, refusals
+from playtest.run.asked_device import switch_on
 from playtest.run.delivery import Delivery, deliver
 from playtest.run.demo_people import answer_requests
 from playtest.run.incident_results import incident_result
@@ -55,6 +56,7 @@ def play(
             aws.fleet.add_thing(thing.name, thing.attributes)
         for fault in scenario.faults:
             fault.switch_on(aws)
+        switch_on(scenario.devices, aws)
         before = aws.fleet.snapshot()
         if on_up:
             on_up(aws)

@@ -12,6 +12,7 @@ from playtest.fleet.demo_things import ROLES, THINGS, UNATTACHED_CERTIFICATES
 from playtest.local_aws.cloud import TEMPLATE
 from playtest.local_aws.transform import read_template
 from playtest.run.added_thing import AddedThing, parse_added_thing
+from playtest.run.asked_device import AskedDevice, parse_devices
 from playtest.run.asked_fault import AskedFault, Where, parse_fault
 from playtest.run.bad_scenario import BadScenario
 from playtest.run.demo_people import PeoplesAnswer
@@ -36,6 +37,7 @@ class Scenario:
     answer: PeoplesAnswer | None = None
     repeat: int = 1
     faults: Sequence[AskedFault] = ()
+    devices: Sequence[AskedDevice] = ()
 
     @property
     def policy(self) -> ResponsePolicy:
@@ -43,7 +45,7 @@ class Scenario:
         return self.own_policy or demo_policy(self.mode or Mode.AUTOMATIC)
 
 
-def scenario(
+def scenario(  # noqa: PLR0913 - an option of the command each
     alarms: Sequence[RawAlarm],
     *,
     with_things: Iterable[str] = (),
@@ -51,6 +53,7 @@ def scenario(
     policy: ResponsePolicy | None = None,
     repeat: int | str = 1,
     faults: Iterable[str] = (),
+    devices: Sequence[str] = (),
 ) -> Scenario:
     """Return the scenario that was asked for, in the words of the command line; nothing runs yet.
 
@@ -73,6 +76,7 @@ def scenario(
         own_policy=policy,
         repeat=_times(repeat),
         faults=asked,
+        devices=parse_devices(devices, {spec.name for spec in THINGS} | {thing.name for thing in things}),
     )
 
 
