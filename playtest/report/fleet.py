@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -95,8 +96,8 @@ def _sides(change: FleetChange) -> tuple[Text, Text]:
     return Text(side(before), "red"), Text(side(after), "green")
 
 
-def _side(own: list[str], everything: list[str], style: str) -> Text:
+def _side(own: list[Any], everything: list[Any], style: str) -> Text:
     """Return what one list has alone; where it has more than that, an ellipsis stands for what is shared."""
     return Text(
-        ", ".join([*(short(item) for item in own), *(["…"] if len(everything) > len(own) else [])]) or "none", style
+        ", ".join([*(side(item) for item in own), *(["…"] if len(everything) > len(own) else [])]) or "none", style
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,12 @@ PUMP, MIXER = "aa" * 32, "bb" * 32
 
 
 def fleet(
-    *, status: str = "ACTIVE", connected: bool = True, members: tuple[str, ...] = (), denied: tuple[str, ...] = ()
+    *,
+    status: str = "ACTIVE",
+    connected: bool = True,
+    members: tuple[str, ...] = (),
+    denied: tuple[str, ...] = (),
+    shadow: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """Two things, each with a certificate and a session; what is given differs for the pump."""
     registry: dict[str, dict[str, Any]] = {
@@ -22,7 +28,7 @@ def fleet(
         "group/quarantine": {"members": sorted(members), "policies": []},
         "sts-deny/policy": {"certificates": sorted(denied)},
         "thing/mixer-01": {"groups": [], "principals": [MIXER]},
-        "thing/pump-01": {"groups": ["quarantine"] if members else [], "principals": [PUMP]},
+        "thing/pump-01": {"groups": ["quarantine"] if members else [], "principals": [PUMP], **(shadow or {})},
     }
     sessions: dict[str, dict[str, Any]] = {
         "session/line-1-pump": {"connected": connected, "thing": None, "principal": PUMP},
@@ -74,3 +80,14 @@ def test_what_changed_is_shown_with_its_owner_and_those_left_alone() -> None:
 def test_a_fleet_that_is_as_it_was_is_said_to_be() -> None:
     """Where nothing changed, all things are counted as untouched."""
     assert shown(fleet(), fleet()) == "Nothing changed: 2 things untouched."
+
+
+def test_a_value_of_a_shadow_that_changed_is_shown_whatever_its_kind() -> None:
+    """Each under its path, below its thing, which counts as touched."""
+    before = fleet(shadow={"shadow/desired/limits": [1, 2], "shadow/reported/on": True})
+    after = fleet(shadow={"shadow/desired/limits": [2, {"a": 1}], "installed/firmware/version": "2.4.1"})
+    said = shown(before, after)
+    assert "thing/pump-01 installed/firmware/version nothing → 2.4.1" in said
+    assert 'shadow/desired/limits 1, … → {"a": 1}, …' in said
+    assert "shadow/reported/on yes → nothing" in said
+    assert things_touched(changes(before, after), before, after) == {"pump-01"}

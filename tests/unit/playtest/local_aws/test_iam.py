@@ -47,6 +47,8 @@ def test_a_call_that_the_functions_own_role_allows_is_made(aws: LocalAws, handle
         ("s3", "put_object", {"Bucket": "another", "Key": "evidence/k", "Body": b""}, "AccessDenied"),
         ("sns", "publish", {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "m"}, "AuthorizationError"),
         ("iot", "describe_thing", {"thingName": "t"}, "AccessDeniedException"),
+        ("iot", "get_package_version", {"packageName": "p", "versionName": "1"}, "AccessDeniedException"),
+        ("iot-data", "get_thing_shadow", {"thingName": "t", "shadowName": "$package"}, "AccessDeniedException"),
     ],
 )
 def test_a_call_that_the_role_does_not_allow_is_refused(
