@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iot import IoTClient
     from mypy_boto3_iot_data import IoTDataPlaneClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -90,7 +91,13 @@ def stepfunctions() -> SFNClient:
     return boto3.client("stepfunctions", config=_CONFIG)
 
 
+@cache
+def kms() -> KMSClient:
+    """Return KMS, where the key is that signs what is known to be good."""
+    return boto3.client("kms", config=_CONFIG)
+
+
 def reset() -> None:
     """Forget every client, so that the next call makes a new one (the playtest starts another local AWS)."""
-    for client in (iot, iot_data, dynamodb, s3, events, sqs, sns, ssm, iam, stepfunctions):
+    for client in (iot, iot_data, dynamodb, s3, events, sqs, sns, ssm, iam, stepfunctions, kms):
         client.cache_clear()

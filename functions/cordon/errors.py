@@ -32,7 +32,13 @@ CordonError
     ├── WrongPlan           the decision is about another plan than the one that waits
     ├── AlreadyDecided      somebody else decided before
     ├── SameIdentity        more people must be behind the plan or the policy, and this one is already
-    └── StalePolicy         another response policy is in force than the one that was seen
+    ├── StalePolicy         another response policy is in force than the one that was seen
+    ├── UnknownThing        AWS IoT has no thing of that name
+    ├── NotHealthy          the thing is no example of its type: it is contained, or an incident is about it
+    ├── NotCapturable       what the thing is like cannot be said in a known-good
+    ├── UnfitKnownGood      the known-good names what is not there, or not as it says
+    ├── KnownGoodDowngrade  its firmware is older than one that was signed before
+    └── StaleKnownGood      another known-good is in force than the one that was seen
 
 A class's name is its `ErrorEquals` in the ASL: Step Functions compares names, and knows no inheritance.
 """
@@ -186,3 +192,27 @@ class SameIdentity(Refused):
 
 class StalePolicy(Refused):
     """Another response policy is in force than the one that the pushed one was compared with."""
+
+
+class UnknownThing(Refused):
+    """AWS IoT has no thing of that name."""
+
+
+class NotHealthy(Refused):
+    """The thing is contained, or an open incident is about it: nothing it is like is known to be good."""
+
+
+class NotCapturable(Refused):
+    """The thing has no type, or something about it that no known-good may say."""
+
+
+class UnfitKnownGood(Refused):
+    """The known-good names a version, an artefact, a policy or a group that is not there, or not as it says."""
+
+
+class KnownGoodDowngrade(Refused):
+    """The known-good names an older version of a package than one that was signed before."""
+
+
+class StaleKnownGood(Refused):
+    """Another known-good is in force than the one that the new one was compared with."""

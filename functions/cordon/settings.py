@@ -25,6 +25,7 @@ class Settings(BaseModel):
     rejected_queue_url: str
     quarantine_group: str
     policy_bucket: str
+    known_good_key_arn: str
     sts_policy_arn: str
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
     stage: str

@@ -18,6 +18,7 @@ from cordon.steps import step
 from moto import mock_aws
 
 from playtest.fleet import DemoFleet
+from playtest.fleet.demo_software import firmware_bucket
 from playtest.local_aws import (
     acting_devices,
     event_bridge,
@@ -33,7 +34,7 @@ from playtest.local_aws import (
 from playtest.local_aws.background import SETTLE_SECONDS, Background, Crashed, NotSettled
 from playtest.local_aws.calls import CallLog
 from playtest.local_aws.clock import VirtualClock
-from playtest.local_aws.deployment import Stack, deploy
+from playtest.local_aws.deployment import Stack, deploy, known_of
 from playtest.local_aws.environment import with_environment
 from playtest.local_aws.executions import ExecutionRecord, Executions
 from playtest.local_aws.faults import Faults
@@ -123,7 +124,8 @@ class LocalAws:
         opening.callback(guard.stop)
         handler_output.start()
         opening.callback(handler_output.stop)
-        self.stack = deploy(self._template, self._parameters, self.region)
+        plant = {"FirmwareBucketName": firmware_bucket(runtime.ACCOUNT, self.region)} if self._with_fleet else {}
+        self.stack = deploy(self._template, {**known_of(self._template, plant), **self._parameters}, self.region)
         self._know_the_stack(opening)
         if self._policy is not None:
             self.put_in_force(self._policy)

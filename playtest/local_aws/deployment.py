@@ -90,6 +90,12 @@ def deploy(template: Path, parameters: Mapping[str, str], region: str) -> Stack:
     )
 
 
+def known_of(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return of these parameters those that the template has."""
+    known = read_template(template).get("Parameters", {})
+    return {name: value for name, value in parameters.items() if name in known}
+
+
 def _require_known_parameters(template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
     """Refuse what CloudFormation refuses and moto drops: a parameter that the template does not have."""
     unknown = [name for name in parameters if name not in template.get("Parameters", {})]

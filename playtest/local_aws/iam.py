@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from playtest.local_aws import conditions, runtime
+from playtest.local_aws import conditions, kms_keys, runtime
 from playtest.local_aws.arns import matches, one_or_many
 from playtest.local_aws.calls import Call
 from playtest.local_aws.deployment import Stack, arn_text
@@ -33,7 +33,7 @@ class Permissions:
         """Read the roles of all functions and state machines of `stack` as they were deployed."""
         self._region = region
         self._statements = {
-            name: _statements_of_role(_role_of(stack.transformed, name, stack))
+            name: _statements_of_role(_role_of(stack.transformed, name, stack), region)
             for kind in _PRINCIPAL_TYPES
             for name in stack.of_type(kind)
         }
@@ -47,7 +47,7 @@ class Permissions:
     def require_of_role(self, role_arn: str, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """Return if a role that a service of AWS acts with may make this call; else raise InjectedError likewise."""
         role = role_arn.rpartition("/")[2]
-        self._require(role, _statements_of_role(role), service, operation, params)
+        self._require(role, _statements_of_role(role, self._region), service, operation, params)
 
     def _require(
         self,
@@ -88,7 +88,11 @@ def _known(params: Mapping[str, Any], region: str) -> dict[str, str | list[str]]
         "aws:principalaccount": runtime.ACCOUNT,
         "dynamodb:leadingkeys": leading_keys(params, region),
         "cloudwatch:namespace": str(params.get("Namespace", "")),
+        # What our policies let a role be passed to is AWS IoT alone, for the presigned URLs of a job.
+        "iam:passedtoservice": "iot.amazonaws.com" if "presignedUrlConfig" in params else "",
         "s3:x-amz-server-side-encryption": str(params.get("ServerSideEncryption", "")),
+        "kms:messagetype": str(params.get("MessageType", "RAW")),
+        "kms:signingalgorithm": str(params.get("SigningAlgorithm", "")),
     }
 
 
@@ -105,11 +109,17 @@ def _referred(value: Any) -> str:
     return str(value["Ref"]) if isinstance(value, dict) and "Ref" in value else ""
 
 
-def _statements_of_role(role_name: str) -> list[Mapping[str, Any]]:
+def _statements_of_role(role_name: str, region: str) -> list[Mapping[str, Any]]:
+    """What the role's own policies say, but of KMS, and what the policies of keys say of the role."""
     role = next(role for role in iam_backends[runtime.ACCOUNT]["aws"].roles.values() if role.name == role_name)
     documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
     parsed = [json.loads(document) if isinstance(document, str) else document for document in documents]
-    return [statement for document in parsed for statement in one_or_many(document["Statement"])]
+    own = [statement for document in parsed for statement in one_or_many(document["Statement"])]
+    return [*filter(_is_not_of_keys, own), *kms_keys.statements_naming(role.arn, region)]
+
+
+def _is_not_of_keys(statement: Mapping[str, Any]) -> bool:
+    return not any(str(action).startswith("kms:") for action in one_or_many(statement.get("Action", [])))
 
 
 def granted_actions(transformed: Mapping[str, Any], logical_id: str) -> set[str]:
@@ -128,7 +138,18 @@ def granted_actions(transformed: Mapping[str, Any], logical_id: str) -> set[str]
         if item["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
         and role in [_referred(name) for name in item["Properties"].get("Roles", [])]
     ]
+    documents += [_of_key(item["Properties"]["KeyPolicy"], role) for item in _keys(resources)]
     return {action for document in documents for action in _granted(document)}
+
+
+def _keys(resources: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return [item for item in resources.values() if item["Type"] == "AWS::KMS::Key"]
+
+
+def _of_key(policy: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """Return of a key's policy what it says of a role by name."""
+    statements = [one for one in policy["Statement"] if _referred(one["Principal"].get("AWS")) == role]
+    return {"Statement": statements}
 
 
 def _granted(document: Mapping[str, Any]) -> Iterable[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from cordon import errors
 from cordon.errors import Refused
-from cordon.steps.desk import ROUTES, STATUS
+from cordon.response.url_answer import STATUS
+from cordon.steps.desk import ROUTES
 
 ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
@@ -77,5 +78,10 @@ def test_every_route_stands_in_the_page_of_the_desk() -> None:
     """Whoever writes a client of his own finds path and method."""
     page = (ROOT / "docs" / "desk.md").read_text()
     told = set(re.findall(r"^\| `(GET|POST) (/[^`]*)` \|", page, re.MULTILINE))
-    paths = {route.path.pattern.replace(r"(inc-\d{8}-[0-9a-f]{10})", "{id}"): route.methods for route in ROUTES}
+    paths = {_as_on_the_page(route.path.pattern): route.methods for route in ROUTES}
     assert told == {(method, path) for path, methods in paths.items() for method in methods}
+
+
+def _as_on_the_page(pattern: str) -> str:
+    """The path of a route with a name in braces for each part that is of the caller's choice."""
+    return pattern.replace(r"(inc-\d{8}-[0-9a-f]{10})", "{id}").replace("((?:[a-zA-Z0-9:_-]|%3A){1,128})", "{type}")

@@ -25,7 +25,15 @@ MAY_IMPORT = {
     "response": {"actions", "alarms", "tickets"} | MEMORY,
     "steps": {"response", "actions", "alarms", "tickets"} | MEMORY,
 }
-IN_THE_ARTEFACT = {"boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools", "aws_xray_sdk"}
+IN_THE_ARTEFACT = {
+    "aws_lambda_powertools",
+    "aws_xray_sdk",
+    "boto3",
+    "botocore",
+    "cryptography",
+    "pydantic",
+    "pydantic_core",
+}
 STUBS = "mypy_boto3_"  # the packages of boto3-stubs, of which nothing is there at run time
 
 

@@ -12,6 +12,7 @@ from playtest.local_aws.function_urls import ALICE, BOB
 from playtest.run.demo_policy import demo_policy
 from playtest.run.record import Record
 from tests.e2e.answers import Alarm, Up, answer, approve, let_time_out, reject, request_of, told
+from tests.e2e.firmware import publish
 
 
 def start_asking(up: Up) -> LocalAws:
@@ -34,6 +35,7 @@ def play_what_people_are_asked(aws: LocalAws, alarm: Alarm) -> None:
     _play_a_step_that_died(aws, _asked(aws, alarm, "pump-03"))
     _play_a_desk_that_died(aws, _asked(aws, alarm, "pump-04"))
     _push(aws)
+    _sign_what_is_known_to_be_good(aws)
 
 
 def _asked(aws: LocalAws, alarm: Alarm, thing: str) -> Incident:
@@ -81,3 +83,14 @@ def _push(aws: LocalAws) -> None:
     wider = {"policy": json.loads(demo_policy(Mode.AUTOMATIC).canonical), "base": before["hash"]}
     for person in (ALICE, BOB):
         aws.ask_desk(person, "POST", "/policy", wider)
+
+
+def _sign_what_is_known_to_be_good(aws: LocalAws) -> None:
+    """Of a thing as it is, and then with a version of which the catalog names no version of the artefact."""
+    _, captured = aws.ask_desk(ALICE, "POST", "/known-good/capture", {"thing_name": "pump-01"})
+    definition = captured["definition"]
+    _, signed = aws.ask_desk(ALICE, "POST", "/known-good", {"definition": definition})
+    sha256 = publish(aws, "pump-firmware", "9.0.0", named=False)
+    newer = definition | {"firmware": definition["firmware"] | {"version": "9.0.0", "sha256": sha256}}
+    aws.ask_desk(ALICE, "POST", "/known-good", {"definition": newer, "base": signed["hash"]})
+    aws.ask_desk(ALICE, "POST", "/known-good/check", {"thing_name": "pump-01"})

@@ -34,6 +34,9 @@ DELIVERS_LOGS = {
 INVOKES = {"lambda:InvokeFunction"}
 """Used by every Lambda state: the interpreter runs the function within this process, with no API call to record."""
 BY_A_SERVICE = {
+    # The API reference says that ListThingPrincipalsV2 needs ListThingPrincipals, as the local AWS has it; the
+    # authorization reference lists an action of that name. Which of them AWS looks at is not known: it gets both.
+    "DeskFunction": {"iot:ListThingPrincipalsV2"},
     # One process has one copy of the response policy, and here AssessIncident has just read it.
     "RequestApprovalFunction": {"s3:GetObjectVersion"},
     "CatchUnexpectedEndFunction": {"sqs:SendMessage"},  # Lambda itself: what failed for good, to the dead letters

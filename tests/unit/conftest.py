@@ -24,7 +24,17 @@ from cordon.model.evidence import EvidenceRef
 from cordon.model.incident import Decision, Incident, Mode
 from moto import mock_aws
 
-from playtest.local_aws import done_once, iot, iot_data, locks, ops_center, sessions, table_reads, transactions
+from playtest.local_aws import (
+    done_once,
+    iot,
+    iot_data,
+    kms_keys,
+    locks,
+    ops_center,
+    sessions,
+    table_reads,
+    transactions,
+)
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -145,7 +155,7 @@ def an_alarm(**changed: Any) -> Alarm:
 @contextmanager
 def make_bed() -> Iterator[Bed]:
     """Start a local AWS with an empty table and bucket, as quick as the playtest's, and end it."""
-    for module in (iot, iot_data, ops_center, locks, transactions, table_reads, done_once):
+    for module in (iot, iot_data, kms_keys, ops_center, locks, transactions, table_reads, done_once):
         module.install()
     with mock_aws():
         bed = Bed()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cordon import errors
 from cordon.errors import AlarmRefused, CordonError, NeedsAPerson, Refused, RetryLater
-from cordon.steps.desk import STATUS
+from cordon.response.url_answer import STATUS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ast.parse(path.read_text()) for path in (ROOT / "functions" / "cordon").rglob("*.py")]

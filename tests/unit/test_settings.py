@@ -14,6 +14,7 @@ GOOD = {
     "REJECTED_QUEUE_URL": "https://queue",
     "QUARANTINE_GROUP": "cordon-quarantine",
     "POLICY_BUCKET": "p",
+    "KNOWN_GOOD_KEY_ARN": "arn",
     "STS_POLICY_ARN": "arn",
     "ACCOUNT_ID": "123456789012",
     "STAGE": "dev",

@@ -29,6 +29,8 @@
 | POLICY | HEAD | the response policy in force: hash and version of its object, who pushed it |
 | POLICY | PROPOSAL | a push that loosens something, and waits for a second person |
 | POLICY | PUSH#<time>#<hash> | a policy that was put in force |
+| KNOWN_GOOD#<type> | HEAD | the known-good in force: its object, who signed it, versions of packages |
+| KNOWN_GOOD#<type> | SIGN#<time>#<hash> | a known-good that was put in force |
 | STS | CERTIFICATE#<certificate>#<incident> | a hold on a certificate whose sessions of credentials are denied |
 | STS | LOCK | who is writing the policy that denies them |
 | INCIDENT#<id> | STS#<certificate> | such a hold of the incident, once it has run out |
@@ -64,6 +66,8 @@ STS_HOLDS = "CERTIFICATE#"
 POLICY = "POLICY"
 """The partition of the response policy, and what its rows are."""
 POLICY_HEAD, PROPOSAL, PUSHES = "HEAD", "PROPOSAL", "PUSH#"
+KNOWN_GOOD_HEAD, SIGNINGS = "HEAD", "SIGN#"
+"""What the rows of a type's known-good are."""
 
 INCIDENT_DUE = "incident"
 TICKET_DUE = "ticket"
@@ -130,6 +134,11 @@ def of_population(scope: str) -> str:
 def of_outbreak(common: str) -> str:
     """Return the partition of the incidents that have something in common."""
     return f"OUTBREAK#{common}"
+
+
+def of_known_good(thing_type: str) -> str:
+    """Return the partition of what a thing of that type is when it is well."""
+    return f"KNOWN_GOOD#{thing_type}"
 
 
 def of_pace(operation: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cordon.alarms.untrusted_json import json_object
 from cordon.errors import AlarmRejected, BadRequest, TooLarge
+from cordon.model.known_good import KnownGood
 from cordon.model.mistake import mistakes
 from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import THING_NAME
@@ -57,6 +58,25 @@ class PolicyPushed(Asked):
     """POST /policy: a response policy, and the hash of the one that its author has seen in force."""
 
     policy: ResponsePolicy
+    base: Hash | None = None
+
+
+class ThingNamed(Asked):
+    """POST /known-good/capture."""
+
+    thing_name: Annotated[str, Field(pattern=f"^{THING_NAME.pattern}$")]
+
+
+class CheckAsked(ThingNamed):
+    """POST /known-good/check: a definition to compare with, instead of the one in force."""
+
+    definition: KnownGood | None = None
+
+
+class KnownGoodSigned(Asked):
+    """POST /known-good: a definition, and the hash of the one that its author has seen in force."""
+
+    definition: KnownGood
     base: Hash | None = None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
@@ -15,23 +15,15 @@ from pydantic import ValidationError
 
 from cordon import clients, clock, settings
 from cordon.errors import (
-    AlreadyDecided,
     BadRequest,
-    Expired,
     IncidentNotFound,
     NoIdentity,
-    NotPending,
     Refused,
-    RequestIdUsed,
     RetryLater,
-    SameIdentity,
-    StalePolicy,
     Throttled,
-    TooLarge,
     UnknownIncident,
     UnknownMethod,
     UnknownRoute,
-    WrongPlan,
 )
 from cordon.incidents.approvals import Approvals
 from cordon.model.approval import GivenDecision, Verdict
@@ -39,17 +31,22 @@ from cordon.model.text import quoted
 from cordon.observability import logger
 from cordon.response.deciding import resume
 from cordon.response.identity import Identity, identity_of
+from cordon.response.known_good_desk import KnownGoodDesk, known_good_desk
 from cordon.response.policy_store import Policies
 from cordon.response.responding import Responding, Wanted
 from cordon.response.showing import Showing
+from cordon.response.url_answer import STATUS, answered, refused
 from cordon.response.url_request import (
     ApprovalGiven,
     Asked,
+    CheckAsked,
+    KnownGoodSigned,
     Nothing,
     PlanAsked,
     PolicyPushed,
     RejectionGiven,
     ResponseAsked,
+    ThingNamed,
     UrlEvent,
     body_of,
 )
@@ -59,22 +56,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 Json = dict[str, Any]
-STATUS: dict[type[Refused], HTTPStatus] = {
-    NoIdentity: HTTPStatus.FORBIDDEN,
-    BadRequest: HTTPStatus.BAD_REQUEST,
-    UnknownRoute: HTTPStatus.NOT_FOUND,
-    UnknownMethod: HTTPStatus.METHOD_NOT_ALLOWED,
-    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    UnknownIncident: HTTPStatus.NOT_FOUND,
-    RequestIdUsed: HTTPStatus.CONFLICT,
-    NotPending: HTTPStatus.CONFLICT,
-    Expired: HTTPStatus.CONFLICT,
-    WrongPlan: HTTPStatus.CONFLICT,
-    AlreadyDecided: HTTPStatus.CONFLICT,
-    SameIdentity: HTTPStatus.CONFLICT,
-    StalePolicy: HTTPStatus.CONFLICT,
-}
-"""Which HTTP status goes with which refusal: every one of them has its own name in the answer besides."""
 _KNOWN_PLAYBOOKS = frozenset({"contain_thing"})
 
 
@@ -87,6 +68,7 @@ class Desk:
     approvals: Approvals
     policies: Policies
     stepfunctions: SFNClient
+    known_good: KnownGoodDesk
 
     def respond(self, _: str, who: Identity, asked: ResponseAsked) -> Json:
         """Start a playbook for a person: its plan will be put before people, whatever the mode is."""
@@ -127,6 +109,22 @@ class Desk:
         """Put a response policy in force, or propose it, where it takes a second person to push the same."""
         return self.policies.push(asked.policy, by=who.name, base=asked.base).model_dump(mode="json")
 
+    def capture(self, _: str, _who: Identity, asked: ThingNamed) -> Json:
+        """Make a known-good of what a healthy thing is like."""
+        return self.known_good.capture(asked.thing_name, self._playbooks())
+
+    def check(self, _: str, _who: Identity, asked: CheckAsked) -> Json:
+        """Say where a thing differs from what is known to be good."""
+        return self.known_good.check(asked.thing_name, asked.definition)
+
+    def sign(self, _: str, who: Identity, asked: KnownGoodSigned) -> Json:
+        """Put a known-good in force for its type."""
+        return self.known_good.sign(asked.definition, by=who.name, base=asked.base)
+
+    def show_known_good(self, thing_type: str, _who: Identity, _: Nothing) -> Json:
+        """Show the known-good in force for a type."""
+        return self.known_good.show(thing_type)
+
     def _decide(self, incident_id: str, who: Identity, plan_hash: str, verdict: Verdict, reason: str | None) -> Json:
         self.showing.incidents.get(incident_id)
         said = GivenDecision(identity=who.name, user_arn=who.user_arn, verdict=verdict, reason=reason, at=clock.now())
@@ -142,12 +140,15 @@ class Desk:
         }
 
     def _require_known(self, playbook: str) -> None:
-        policy = self.policies.in_force().policy
-        known = _KNOWN_PLAYBOOKS | (set(policy.playbooks) if policy else set())
+        known = self._playbooks()
         if playbook not in known:
             raise BadRequest(
                 f"{quoted(playbook)} is no playbook; there are {', '.join(sorted(known))}", field="playbook"
             )
+
+    def _playbooks(self) -> frozenset[str]:
+        policy = self.policies.in_force().policy
+        return _KNOWN_PLAYBOOKS | (set(policy.playbooks) if policy else set())
 
 
 @dataclass(frozen=True)
@@ -159,10 +160,16 @@ class Route:
 
 
 _ID = r"(inc-\d{8}-[0-9a-f]{10})"
+_TYPE = r"((?:[a-zA-Z0-9:_-]|%3A){1,128})"
+"""A thing type; a client may write its colons as they are, or not."""
 ROUTES = (
     Route(re.compile("/respond"), {"POST": (ResponseAsked, Desk.respond)}),
     Route(re.compile("/policy"), {"GET": (Nothing, Desk.policy), "POST": (PolicyPushed, Desk.push)}),
     Route(re.compile("/plan"), {"POST": (PlanAsked, Desk.plan)}),
+    Route(re.compile("/known-good/capture"), {"POST": (ThingNamed, Desk.capture)}),
+    Route(re.compile("/known-good/check"), {"POST": (CheckAsked, Desk.check)}),
+    Route(re.compile("/known-good"), {"POST": (KnownGoodSigned, Desk.sign)}),
+    Route(re.compile(f"/known-good/{_TYPE}"), {"GET": (Nothing, Desk.show_known_good)}),
     Route(re.compile(f"/incidents/{_ID}"), {"GET": (Nothing, Desk.show)}),
     Route(re.compile(f"/incidents/{_ID}/approve"), {"POST": (ApprovalGiven, Desk.approve)}),
     Route(re.compile(f"/incidents/{_ID}/reject"), {"POST": (RejectionGiven, Desk.reject)}),
@@ -191,13 +198,14 @@ def answer(desk: Desk, event: UrlEvent) -> Json:
 def _routed(event: UrlEvent) -> tuple[type[Asked], Callable[..., Json], str]:
     if event.query:
         raise BadRequest("the desk takes no query", field="rawQueryString")
-    for route in ROUTES:
-        if found := route.path.fullmatch(event.path):
-            if event.context.http.method not in route.methods:
-                raise UnknownMethod(f"{event.path} takes {', '.join(route.methods)}")
-            kind, work = route.methods[event.context.http.method]
-            return kind, work, found[1] if found.groups() else ""
-    raise UnknownRoute(f"the desk has no {quoted(event.path)}")
+    found = [(route, match) for route in ROUTES if (match := route.path.fullmatch(event.path))]
+    if not found:
+        raise UnknownRoute(f"the desk has no {quoted(event.path)}")
+    method = event.context.http.method
+    for route, match in found:  # several: a thing type may be called as another path ends
+        if method in route.methods:
+            return *route.methods[method], unquote(match[1]) if match.groups() else ""
+    raise UnknownMethod(f"{event.path} takes {', '.join(sorted(name for route, _ in found for name in route.methods))}")
 
 
 def desk() -> Desk:
@@ -206,18 +214,13 @@ def desk() -> Desk:
     account = settings.current().account_id
     showing = Showing(record, Approvals(record), policies(), assessor(), region)
     return Desk(
-        showing, Responding(record, bus(), account, region), Approvals(record), policies(), clients.stepfunctions()
+        showing,
+        Responding(record, bus(), account, region),
+        Approvals(record),
+        policies(),
+        clients.stepfunctions(),
+        known_good_desk(record),
     )
-
-
-def _http(status: HTTPStatus, content: Json) -> Json:
-    body = json.dumps(content, default=str)
-    return {"statusCode": int(status), "headers": {"Content-Type": "application/json"}, "body": body}
-
-
-def _refused(error: Exception, status: HTTPStatus, field: str | None = None) -> Json:
-    said = {"error": type(error).__name__, "message": str(error), **({"field": field} if field else {})}
-    return _http(status, said)
 
 
 def lambda_handler(event: Json, context: Any) -> Json:
@@ -226,15 +229,15 @@ def lambda_handler(event: Json, context: Any) -> Json:
     try:
         parsed = UrlEvent.model_validate(event)
     except ValidationError:
-        return _refused(NoIdentity("this is no request of a function URL"), HTTPStatus.FORBIDDEN)
+        return refused(NoIdentity("this is no request of a function URL"), HTTPStatus.FORBIDDEN)
     try:
-        return _http(HTTPStatus.OK, answer(desk(), parsed))
+        return answered(HTTPStatus.OK, answer(desk(), parsed))
     except Refused as error:
         logger().info("refused", extra={"error": type(error).__name__, "path": parsed.path})
-        return _refused(error, STATUS[type(error)], error.field)
+        return refused(error, STATUS[type(error)], error.field)
     except RetryLater as error:
-        return _refused(error, HTTPStatus.SERVICE_UNAVAILABLE)
+        return refused(error, HTTPStatus.SERVICE_UNAVAILABLE)
     except (ClientError, NotConnected, HTTPClientError) as error:
         if isinstance(error, ClientError) and not passes(error):
             raise
-        return _refused(Throttled("AWS does not answer just now"), HTTPStatus.SERVICE_UNAVAILABLE)
+        return refused(Throttled("AWS does not answer just now"), HTTPStatus.SERVICE_UNAVAILABLE)

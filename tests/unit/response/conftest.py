@@ -9,6 +9,7 @@ from cordon.model.response_policy import ResponsePolicy
 from cordon.response.policy_store import Policies
 
 from tests.unit.conftest import REGION, Bed
+from tests.unit.response.known_good_place import Shelf
 
 POLICY_BUCKET = "policy"
 
@@ -44,6 +45,12 @@ class Place:
 def place(bed: Bed) -> Place:
     """A place for policies in which none is."""
     return Place(bed)
+
+
+@pytest.fixture
+def shelf(bed: Bed) -> Shelf:
+    """A place for known-goods in which none is."""
+    return Shelf(bed)
 
 
 def policy(mode: str = "approve", **changed: Any) -> ResponsePolicy:

@@ -7,7 +7,9 @@ def test_the_real_template_deploys_with_every_resource(local_aws: LocalAws) -> N
     """All of template.yaml comes up, but for what its own conditions leave out."""
     resources = local_aws.stack.transformed["Resources"]
     missing = set(resources) - set(local_aws.stack.physical_ids)
-    assert missing == {name for name, resource in resources.items() if "Condition" in resource}
+    holding = {None, "HasFirmwareBucket"}  # the plant has one
+    assert missing == {name for name, resource in resources.items() if resource.get("Condition") not in holding}
+    assert "ReadFirmwarePolicy" in local_aws.stack.physical_ids
     local_aws.settle()
 
 
