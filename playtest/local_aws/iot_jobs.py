@@ -77,7 +77,6 @@ _SHOWN = (
     "targets",
     "description",
     "presignedUrlConfig",
-    "jobExecutionsRolloutConfig",
     "abortConfig",
     "timeoutConfig",
     "jobExecutionsRetryConfig",

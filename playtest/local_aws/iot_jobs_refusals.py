@@ -22,7 +22,15 @@ MOST_TARGETS = 100
 _MINUTES = range(1, 10_081)
 """botocore, iot, TimeoutConfig: 1 minute to 7 days. A step timer has the same bounds (developer guide: M)."""
 
-_NOT_PLAYED = ("documentParameters", "destinationPackageVersions", "jobTemplateArn", "namespaceId", "schedulingConfig")
+_NOT_PLAYED = (
+    "documentParameters",
+    "destinationPackageVersions",
+    "jobExecutionsRolloutConfig",
+    "jobTemplateArn",
+    "namespaceId",
+    "schedulingConfig",
+    "tags",
+)
 
 
 def check_new(asked: Mapping[str, Any]) -> None:

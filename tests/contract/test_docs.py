@@ -12,6 +12,7 @@ import typer
 from cordon.incidents import rows
 
 from oncall.cli import app
+from playtest.behaviours import BEHAVIOURS
 from playtest.run.asked_fault import FAULTS
 from tools.draw_playbooks import drawings
 
@@ -108,6 +109,12 @@ def test_every_option_and_fault_of_the_playtest_is_told() -> None:
     told = set(re.findall(r"`(--[a-z-]+)", " ".join(first_cells(page, "Options"))))
     assert told - {"--help"} == options - {"--help"}
     assert first_cells(page, "Faults") == [f"`{fault.form}`" for fault in FAULTS.values()]
+
+
+def test_every_behaviour_of_a_demo_device_is_told() -> None:
+    """The page of the playtest has each, about sessions first, in the order in which `--help` lists them."""
+    told = [cell for cell in first_cells(text_of("docs/playtest.md"), "Devices") if cell.startswith("`")]
+    assert told == [f"`{name}`" for name in BEHAVIOURS]
 
 
 def test_every_row_of_the_record_is_told() -> None:

@@ -85,3 +85,12 @@ def test_events_are_off_until_they_are_enabled(fleet: DemoFleet) -> None:
     assert sorted(name for name, kind in kinds.items() if kind["Enabled"]) == ["JOB", "JOB_EXECUTION"]
     asked = {"NOTHING": {"Enabled": True}}
     assert refusal(fleet.iot.update_event_configurations, eventConfigurations=asked)[0] == "InvalidRequestException"
+
+
+@pytest.mark.parametrize("asked", [{"targetSelection": "CONTINUOUS"}, {"tags": [{"Key": "a", "Value": "b"}]}])
+def test_what_is_not_played_is_an_error_and_no_guess(fleet: DemoFleet, asked: dict[str, Any]) -> None:
+    """AWS would take such a job; here it must not look as if it worked."""
+    targets = [fleet.broker.registry.arn("thing/pump-01")]
+    with pytest.raises(NotImplementedError, match="a job with"):
+        fleet.iot.create_job(jobId="job", targets=targets, document="{}", **asked)
+    assert fleet.iot.list_jobs()["jobs"] == []
