@@ -15,7 +15,7 @@ _OWN = re.compile(
     r"\d{6,}"  # a serial number, a moment
     r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}"  # a MAC address
     r"|(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d.])"  # an IPv4 address
-    r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
+    r"|[0-9a-fA-F]{12}"  # an id of an instance, the end of a UUID
 )
 """Only a hint, for somebody who reads on: nothing is left out for it."""
 _PARTS: tuple[Location, ...] = (("policies",), ("groups",), ("shadow", "desired"), ("attributes",))
@@ -29,7 +29,11 @@ def named_after_it(known: KnownGood, part: str) -> list[str]:
 
 def looks_its_own(known: KnownGood, part: str) -> list[str]:
     """Return the fields of one part that hold what looks like a serial number, an address or an id."""
-    return [field for field, value in _values(known, part) if not isinstance(value, bool) and _OWN.search(str(value))]
+    return [field for field, value in _values(known, part) if _is_text_or_whole(value) and _OWN.search(str(value))]
+
+
+def _is_text_or_whole(value: Any) -> bool:
+    return isinstance(value, str | int)  # a fraction is measured, and has many digits
 
 
 def _values(known: KnownGood, part: str) -> Iterator[tuple[str, Any]]:

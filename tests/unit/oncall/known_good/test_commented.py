@@ -88,13 +88,20 @@ def test_it_says_where_the_name_of_the_thing_was() -> None:
 @pytest.mark.parametrize(
     ("value", "is_own"),
     [("00:1A:2b:33:44:55", True), ("SN-20260012345", True), ("10.20.30.41", True), ("2.1.0", False), ("north", False),
-     ("123e4567-e89b-12d3-a456-426614174000", True), ("", False), ("line-12345", False)],
+     ("123e4567-e89b-12d3-a456-426614174000", True), ("i-0c0ffee0c0ffee001", True),
+     ("", False), ("line-12345", False)],
 )  # fmt: skip # a table
 def test_it_says_what_looks_like_the_things_own(value: str, is_own: bool) -> None:
     """A serial number, an address, an id: a hint for whoever reads it, and it stays in the file."""
     lines = captured(attributes={"site": value})
     assert ("pump-01's own: attributes.site." in comments(lines, "attributes")) is is_own
     assert held_by(KNOWN_GOOD, "\n".join(lines).encode(), "file").attributes == {"site": value}
+
+
+def test_a_moment_looks_its_own_and_a_measure_does_not() -> None:
+    """Of numbers only whole ones with many digits are serial numbers, or times."""
+    lines = captured(shadow={"desired": {"/installed": 1_700_000_000, "/offset": 0.123456789, "/interval": 60}})
+    assert "pump-01's own: shadow.desired./installed." in comments(lines, "shadow")
 
 
 def test_many_fields_are_counted() -> None:
