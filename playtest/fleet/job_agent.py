@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from playtest.behaviours import GOOD, JobBehaviour
 from playtest.fleet.broker import Broker, Refused
@@ -43,9 +44,14 @@ class JobAgent:
         The device must be connected. One that is turned away has lost its session, and tries again the next time.
         """
         try:
-            return any(self._answer(broker) for _ in range(_AT_ONCE) if self._has_to_answer(broker))
+            for _ in range(_AT_ONCE):
+                if not self._has_to_answer(broker):
+                    return False
+                if self._answer(broker):
+                    return True
         except Refused:
-            return False  # the broker has disconnected it and remembers the refusal
+            pass  # the broker has disconnected it and remembers the refusal
+        return False
 
     def was_heard(self, broker: Broker) -> None:
         """Notice that its telemetry is let through: one that is still compromised shows it now, once."""
@@ -101,9 +107,8 @@ class JobAgent:
 
 def _in_alarm(thing_name: str, at: datetime) -> Mapping[str, Any]:
     """Return what Device Defender publishes of a thing that sends too much (AWS-FACTS 2)."""
-    moment = int(at.timestamp() * 1000)
     return {
-        "violationEventTime": moment,
+        "violationEventTime": int(at.timestamp() * 1000),
         "thingName": thing_name,
         "behavior": {
             "name": "MessagesSent",
@@ -112,6 +117,6 @@ def _in_alarm(thing_name: str, at: datetime) -> Mapping[str, Any]:
         },
         "violationEventType": "in-alarm",
         "metricValue": {"count": 54},
-        "violationId": f"again-{thing_name}-{moment}",
+        "violationId": uuid4().hex,
         "securityProfileName": "BottlingPlantDevices",
     }

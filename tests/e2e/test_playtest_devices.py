@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from cordon.model.incident import IncidentStatus
 
+from playtest.local_aws import LocalAws
+from playtest.run.asked_device import parse_devices, switch_on
 from playtest.run.play import Played, play
 from playtest.run.raw_alarm import RawAlarm
+from playtest.run.record import Record
 from playtest.run.scenario import scenario
+from tests.unit.playtest.jobs import ROLE, create_job, make_role, put_artefact, status
 
 SAMPLE = Path(__file__).parents[2] / "events" / "device-defender-detect.in-alarm.messages-sent-contained.json"
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::artefacts/*"}
 
 
 def played(*devices: str) -> Played:
@@ -43,3 +51,26 @@ def test_what_a_device_does_about_jobs_changes_nothing_where_there_is_none() -> 
     assert (became.status, became.states) == (was.status, was.states)
     assert [change.resource for change in told.result.fleet_diff] != []
     assert len(told.result.fleet_diff) == len(plain.result.fleet_diff)
+
+
+def test_a_device_that_is_still_compromised_raises_its_alarm_again(local_aws: LocalAws) -> None:
+    """After a job that it did well its telemetry is let through, and Cordon is told; of a good device it is not."""
+    fleet = local_aws.fleet
+    switch_on(parse_devices(["pump-02=still-compromised"], {"pump-02"}), local_aws)
+    make_role(fleet)
+    allow = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+    local_aws.client("iam").put_role_policy(RoleName="JobRole", PolicyName="own", PolicyDocument=allow)
+    sha256, url = hashlib.sha256(b"v2").hexdigest(), put_artefact(fleet, b"v2")
+    firmware = {"package": "pump", "version": "2.0.0", "url": url, "sha256": sha256}
+    document = {"schema_version": 1, "operation": "restore", "incident_id": "i", "firmware": firmware, "csr": None}
+    create_job(fleet, "pump-02", "pump-03", document=document, presignedUrlConfig={"roleArn": ROLE})
+    local_aws.settle()
+    assert [status(fleet, name) for name in ("pump-02", "pump-03")] == ["SUCCEEDED", "SUCCEEDED"]
+    assert Record(local_aws).incidents() == []
+    local_aws.clock.advance(60)
+    local_aws.settle()
+    [incident] = Record(local_aws).incidents()
+    assert (incident.subject, incident.status) == ("pump-02", IncidentStatus.CONTAINED)
+    local_aws.clock.advance(3600)
+    local_aws.settle()
+    assert len(Record(local_aws).incidents()) == 1

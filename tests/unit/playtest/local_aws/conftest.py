@@ -53,6 +53,14 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
+def tokens(handlers: Any) -> list[str]:
+    """The tokens that were handed to the miniature's function, in order."""
+    handed: list[str] = []
+    handlers.work = lambda event, _context: handed.append(event["token"])
+    return handed
+
+
+@pytest.fixture
 def start_miniature(handlers: Any) -> StartMiniature:
     """Starts a local AWS with the miniature in it and no fleet; takes what LocalAws takes."""
     return lambda **wanted: LocalAws(**{"template": MINIATURE, "with_fleet": False, **wanted})

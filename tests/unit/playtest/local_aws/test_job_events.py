@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from playtest.behaviours import JOB_BEHAVIOURS
+from playtest.behaviours import JOB_BEHAVIOURS, LATE
 from playtest.local_aws import LocalAws, topic_rules
 from playtest.local_aws.iam_actions import Need, needs
 from tests.unit.playtest.jobs import ROLE, create_job, execution, make_role, put_artefact, status
 from tests.unit.playtest.local_aws.conftest import StartMiniature
+from tests.unit.playtest.local_aws.test_task_tokens import ask
 
 ACCOUNT = "123456789012"
 OURS = (
@@ -198,3 +199,31 @@ def test_a_job_needs_its_targets_and_the_role_that_it_passes_on() -> None:
     assert set(found) == {Need("iot:CreateJob", job), Need("iot:CreateJob", thing), Need("iam:PassRole", ROLE)}
     describe = needs("iot", "DescribeJobExecution", {"jobId": "j", "thingName": "pump-01"}, "eu-west-1")
     assert set(describe) == {Need("iot:DescribeJobExecution", job), Need("iot:DescribeJobExecution", thing)}
+
+
+@pytest.mark.parametrize(("behaviour", "ended"), [("fails", ["FAILED"]), ("never-answers", [])])
+def test_a_device_acts_while_an_execution_waits(
+    aws: LocalAws, tokens: list[str], behaviour: str, ended: list[str]
+) -> None:
+    """A token rests, so the device's next act is what the clock goes to, and nothing else."""
+    tell(aws, "JOB_EXECUTION")
+    behave(aws, behaviour)
+    made = ask(aws)
+    create_job(aws.fleet, job_id="our-job")
+    aws.settle()
+    assert [json.loads(body)["status"] for body in heard(aws)] == ended
+    assert (made.status, len(tokens)) == ("RUNNING", 1)
+    assert aws.clock.waited < 60
+
+
+def test_a_device_that_answers_late_lets_that_time_pass_by_itself(aws: LocalAws, tokens: list[str]) -> None:
+    """Half an hour, in which the execution that waits for an hour goes on waiting."""
+    tell(aws, "JOB_EXECUTION")
+    behave(aws, "answers-late")
+    ask(aws)
+    create_job(aws.fleet, job_id="our-job", timeoutConfig={"inProgressTimeoutInMinutes": 20})
+    aws.settle()
+    assert [json.loads(body)["status"] for body in heard(aws)] == ["TIMED_OUT"]
+    assert LATE.total_seconds() <= aws.clock.waited < LATE.total_seconds() + 60
+    [made] = aws.executions()
+    assert made.status == "RUNNING"

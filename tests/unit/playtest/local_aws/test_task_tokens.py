@@ -33,14 +33,6 @@ def waiting(aws: LocalAws, **changed: Any) -> dict[str, Any]:
     return {"Ask": ask, "Answered": {"Type": "Succeed"}, "Silence": {"Type": "Succeed"}}
 
 
-@pytest.fixture
-def tokens(handlers: Any) -> list[str]:
-    """The tokens that were handed to the function, in order."""
-    handed: list[str] = []
-    handlers.work = lambda event, _context: handed.append(event["token"])
-    return handed
-
-
 def ask(aws: LocalAws, **machine: Any) -> ExecutionRecord:
     """Run the machine until it waits, and return its record."""
     made: ExecutionRecord = run(aws, waiting(aws), {"seconds": HOUR}, **machine)
