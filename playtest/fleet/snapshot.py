@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cordon.model.json_pointer import leaves_of
+
 from playtest.fleet.sessions import Session
 from playtest.fleet.shadows import RESERVED, State
 
@@ -145,13 +147,4 @@ def _shadow_fields(shadows: Mapping[str | None, State]) -> Iterator[tuple[str, A
     for name, state in shadows.items():
         for section, said in state.items():
             above = "installed" if name == RESERVED else f"shadow{f':{name}' if name else ''}/{section}"
-            yield from _values(above, said)
-
-
-def _values(path: str, said: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each single value with its path, a JSON pointer but for its beginning; lists are values."""
-    if isinstance(said, Mapping) and said:
-        for key, value in said.items():
-            yield from _values(f"{path}/{key.replace('~', '~0').replace('/', '~1')}", value)
-    else:
-        yield path, said
+            yield from ((f"{above}{pointer}", value) for pointer, value in leaves_of(said))

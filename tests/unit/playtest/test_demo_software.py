@@ -123,13 +123,13 @@ def test_a_difference_of_a_shadow_is_seen_value_by_value(fleet: DemoFleet) -> No
     before = fleet.snapshot()
     tell(fleet, "pump-01", {"desired": {"limits": {"pressure": 9}, "a/b~c": [1]}, "reported": {"running": None}})
     tell(fleet, "pump-02", {"reported": {"pump-firmware": {"version": "2.3.0"}}}, "$package")
-    tell(fleet, "pump-03", {"desired": {"x": {}}}, "config")
+    tell(fleet, "pump-03", {"desired": {"x": {"y": "z"}}}, "config")
     assert diff(before, fleet.snapshot()) == [
         FieldDiff("thing/pump-01", "shadow/desired/a~1b~0c", None, [1]),
         FieldDiff("thing/pump-01", "shadow/desired/limits/pressure", 6.5, 9),
         FieldDiff("thing/pump-01", "shadow/reported/running", before=True, after=None),
         FieldDiff("thing/pump-02", "installed/pump-firmware/version", "2.4.1", "2.3.0"),
-        FieldDiff("thing/pump-03", "shadow:config/desired/x", None, {}),
+        FieldDiff("thing/pump-03", "shadow:config/desired/x/y", None, "z"),
     ]
 
 
