@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
-from moto.stepfunctions.parser.asl.component.state.exec import execute_state
 
-from playtest.local_aws import LocalAws, MissingApi, PlayEvent, PlayEventKind, patience
+from playtest.local_aws import LocalAws, MissingApi, PlayEvent, PlayEventKind
 
 ROLE = "arn:aws:iam::123456789012:role/nobody"
 
@@ -221,31 +218,6 @@ def test_time_out_ends_an_execution_from_outside(aws: LocalAws, handlers: Any) -
     aws.start_execution("WorkStateMachine", work_input())
     aws.settle()
     assert aws.executions()[0].status == "TIMED_OUT"
-
-
-def test_a_task_that_takes_too_long_times_out_as_long_as_that_lasts_here(
-    aws: LocalAws, handlers: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its function hangs: the state gives it up, and not before its seconds are over."""
-    waited, hung = list[float | None](), threading.Event()
-
-    class Hasty(patience.PatientEvent):
-        def wait(self, timeout: float | None = None) -> bool:
-            waited.append(timeout)
-            return super().wait(timeout and timeout / 1000)
-
-    monkeypatch.setattr(execute_state, "threading", SimpleNamespace(Event=Hasty))
-    handlers.work = lambda _event, _context: hung.wait(5)
-    execution = run(aws, {"Hang": lambda_task(aws, TimeoutSeconds=7, End=True)})
-    hung.set()
-    assert (execution.status, execution.error) == ("FAILED", "States.Timeout")
-    assert waited == [7]
-
-
-def lambda_task(aws: LocalAws, **more: Any) -> dict[str, Any]:
-    """A state that invokes the miniature's function."""
-    parameters = {"FunctionName": aws.stack.resource("WorkFunction"), "Payload": {}}
-    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, **more}
 
 
 def test_calls_of_a_task_are_its_state_machines(aws: LocalAws, handlers: Any) -> None:
