@@ -110,7 +110,11 @@ def test_many_fields_are_counted() -> None:
     assert "shadow.desired./a19 and 130 more." in comments(lines, "shadow")
 
 
-def test_what_no_file_can_hold_is_not_written() -> None:
-    """A shadow that is longer than the longest file: the reason, and not a file that nothing reads again."""
-    with pytest.raises(Failed, match="what was captured makes no file: pump-01:1:1: found a longer file"):
-        captured(shadow={"desired": {"/a": "x" * LONGEST_FILE}})
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [("x" * LONGEST_FILE, "makes no file: pump-01:1:1: found a longer file"), (10**45, "no file that reads as it is")],
+)
+def test_what_no_file_can_hold_is_not_written(value: Any, why: str) -> None:
+    """A shadow longer than the longest file, a number that is none to our reading: the reason, and no other file."""
+    with pytest.raises(Failed, match=why):
+        captured(shadow={"desired": {"/a": value}})

@@ -2,158 +2,29 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cordon.model.known_good import KnownGood
 
 from oncall.cli import run
-from oncall.known_good.file import KNOWN_GOOD
-from oncall.yaml_file.reading import held_by
-from tests.unit.oncall.desk_says import MARIA
+from tests.unit.oncall.desk_says import MARIA, Json
+from tests.unit.oncall.known_good_says import (
+    HASH,
+    NEVER,
+    NEW,
+    OLD,
+    asked,
+    checked,
+    facts_of,
+    in_force,
+    of,
+    signed,
+)
 from tests.unit.oncall.signed_desk import SignedDesk
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 Captured = pytest.CaptureFixture[str]
-Json = dict[str, Any]
-OLD = "thing_type: pump\npolicies: [plant-device]\n"
-NEW = "thing_type: pump\npolicies: [plant-device]\nshadow:\n  desired:\n    /interval: 60\n"
-HASH = "a" * 64
 AT = {"field": "firmware.version"}
-NEVER = "no known-good was ever signed for things of type pump"
 STALE = "another known-good is in force (0123) than the one that this was compared with (4567)"
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A file with a known-good of pumps."""
-    path = tmp_path / "pump.yaml"
-    path.write_text(NEW)
-    return path
-
-
-def of(text: str) -> KnownGood:
-    """The known-good that a file with this text holds."""
-    return held_by(KNOWN_GOOD, text.encode(), "file")
-
-
-def facts_of(text: str) -> Json:
-    """The same as the desk tells of it."""
-    return of(text).model_dump(mode="json")
-
-
-def known_by(hash_: str, version: str) -> Json:
-    """What people know a known-good by."""
-    return {"hash": hash_, "version": version, "signed_by": MARIA, "signed_at": "2026-11-23T19:00:00Z"}
-
-
-def in_force(text: str | None = OLD, **changed: Any) -> Json:
-    """GET /known-good/pump, with this in force."""
-    said = {"definition": facts_of(text), "known_good": known_by(of(text).hash, "v1"), "trouble": None} if text else {}
-    nothing = {"definition": None, "known_good": None, "trouble": NEVER}
-    return {"thing_type": "pump", **nothing, "a_newer_desk": "says more", **said, **changed}
-
-
-def signed() -> Json:
-    """POST /known-good."""
-    return {"thing_type": "pump", **known_by(of(NEW).hash, "v2")}
-
-
-def captured(text: str, **changed: Any) -> Json:
-    """POST /known-good/capture."""
-    made = {"definition": facts_of(text), "remarks": ["it reports no package"]}
-    return {"thing_name": "pump-01", "thing_type": "pump", **made, **changed}
-
-
-def checked(*drift: tuple[str, Any, Any], **changed: Any) -> Json:
-    """POST /known-good/check, with these fields, what was expected and what was found."""
-    rows = [{"field": field, "expected": expected, "found": found} for field, expected, found in drift]
-    about = {"thing_name": "pump-01", "thing_type": "pump", "known_good": known_by(HASH, "v1"), "trouble": None}
-    return {**about, "drift": rows, "a_newer_desk": "says more", **changed}
-
-
-def asked(desk: SignedDesk) -> list[tuple[str, str, Any]]:
-    """What the desk was asked for."""
-    return [(one.method, one.path, one.body) for one in desk.asked]
-
-
-def test_capture_prints_a_file_that_reads_as_what_the_desk_says(capsys: Captured, desk: SignedDesk) -> None:
-    """The thing is named to the desk, and what is printed holds the very definition, under comments."""
-    desk.will_say((200, captured(NEW)))
-    assert run(["known-good", "capture", "pump-01"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("# A known-good of things of the type pump, captured from pump-01 at ")
-    assert "# - it reports no package\n" in out
-    assert of(out) == of(NEW)
-    assert asked(desk) == [("POST", "/known-good/capture", {"thing_name": "pump-01"})]
-
-
-def test_capture_writes_a_file_that_is_not_there(tmp_path: Path, capsys: Captured, desk: SignedDesk) -> None:
-    """What it wrote, and what to do with it, is said in a line; nothing else is printed."""
-    desk.will_say((200, captured(NEW)))
-    path = tmp_path / "new.yaml"
-    assert run(["known-good", "capture", "pump-01", "--out", str(path)]) == 0
-    assert of(path.read_text()) == of(NEW)
-    assert capsys.readouterr().out == f"{path}: what pump-01 is now. Read it, edit it, and sign it.\n"
-
-
-@pytest.mark.parametrize("agrees", [True, False])
-def test_capture_asks_before_it_overwrites(
-    agrees: bool, file: Path, desk: SignedDesk, capsys: Captured, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file that is there stays as it is unless the person agrees; without that, nothing is asked of the desk."""
-    questions: list[str] = []
-
-    def answer(question: str, **_: Any) -> bool:
-        questions.append(question)
-        return agrees
-
-    monkeypatch.setattr("typer.confirm", answer)
-    desk.will_say((200, captured(OLD)))
-    assert run(["known-good", "capture", "pump-01", "--out", str(file)]) == (0 if agrees else 1)
-    assert questions == [f"Overwrite '{file}'?"]
-    assert of(file.read_text()) == of(OLD if agrees else NEW)
-    assert len(desk.asked) == (1 if agrees else 0)
-    assert ("nothing was captured" in capsys.readouterr().err) is not agrees
-
-
-def test_capture_overwrites_with_yes(file: Path, desk: SignedDesk) -> None:
-    """Whoever says so beforehand is not asked."""
-    desk.will_say((200, captured(OLD)))
-    assert run(["known-good", "capture", "pump-01", "--yes", "--out", str(file)]) == 0
-    assert of(file.read_text()) == of(OLD)
-
-
-def test_capture_in_json_is_what_the_desk_says(file: Path, capsys: Captured, desk: SignedDesk) -> None:
-    """One object; a file that is there is overwritten only with --yes, since nothing can be asked."""
-    desk.will_say((200, captured(OLD)))
-    assert run(["known-good", "capture", "pump-01", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == captured(OLD)
-    desk.asked.clear()
-    assert run(["known-good", "capture", "pump-01", "--json", "--out", str(file)]) == 2
-    assert (desk.asked, file.read_text()) == ([], NEW)
-    assert run(["known-good", "capture", "pump-01", "--json", "--yes", "--out", str(file)]) == 0
-    assert of(file.read_text()) == of(OLD)
-
-
-@pytest.mark.parametrize("out", ["no/such/folder/x.yaml", ".", "nul\0"])
-def test_capture_tells_of_a_file_that_cannot_be_written(
-    out: str, tmp_path: Path, capsys: Captured, desk: SignedDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Bad usage, in one line; what was captured is lost, and nothing else was changed."""
-    monkeypatch.chdir(tmp_path)
-    desk.will_say((200, captured(NEW)))
-    assert run(["known-good", "capture", "pump-01", "--yes", "--out", out]) == 2
-    assert capsys.readouterr().err.startswith("cordon: --out: found ")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_capture_of_what_this_version_does_not_know_fails(capsys: Captured, desk: SignedDesk) -> None:
-    """A later desk's known-good is not written as if this version understood all of it."""
-    desk.will_say((200, captured(NEW, definition={**facts_of(NEW), "a_later_field": 1})))
-    assert run(["known-good", "capture", "pump-01"]) == 1
-    out, error = capsys.readouterr()
-    assert (out, "this version of the command does not understand the known-good" in error) == ("", True)
 
 
 def test_check_says_that_nothing_drifts(capsys: Captured, desk: SignedDesk) -> None:
