@@ -103,10 +103,12 @@ _OPERATIONS: Mapping[str, Callable[[Jobs, datetime, Asked], Answer]] = {
 
 
 def _check_state(execution: Execution, asked: Asked) -> None:
+    state = _state_of(execution)
     if execution.is_over:
-        raise InvalidStateTransition(f"The job execution is {execution.status} and cannot become {asked['status']}.")
+        reason = f"The job execution is {execution.status} and cannot become {asked['status']}."
+        raise InvalidStateTransition(reason, state)
     if asked.get("expectedVersion") not in (None, execution.version):
-        raise VersionMismatch(f"The version of the job execution is {execution.version}.")
+        raise VersionMismatch(f"The version of the job execution is {execution.version}.", state)
 
 
 def _move(jobs: Jobs, execution: Execution, now: datetime, asked: Asked) -> None:

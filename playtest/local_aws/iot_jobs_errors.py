@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from moto.core.exceptions import ServiceException
 
 
 class InvalidStateTransition(ServiceException):
-    """A change of state that the present state does not allow (HTTP 409)."""
+    """A change of state that the present state does not allow (HTTP 409).
 
-    code = "InvalidStateTransitionException"
-
-
-class VersionMismatch(ServiceException):
-    """A device's update that expects another version of its execution.
-
-    Over MQTT AWS calls it VersionMismatch; which of the errors of the HTTP operation it is there is not documented, and
-    this one alone fits (L).
+    `state` is what a device is told of its execution over MQTT, so that it need not ask for it.
     """
 
     code = "InvalidStateTransitionException"
+
+    def __init__(self, message: str, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class VersionMismatch(InvalidStateTransition):
+    """A device's update that expects another version of its execution.
+
+    Over MQTT AWS calls it VersionMismatch; which of the errors of the HTTP operation it is there is not documented, and
+    the one of a state alone fits (L).
+    """
 
 
 class TerminalState(ServiceException):

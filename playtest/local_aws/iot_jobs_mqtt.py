@@ -61,6 +61,8 @@ def _answer(account: str, region: str, topic: str, said: Mapping[str, Any]) -> R
     try:
         answer = perform(account, region, operation, asked)
     except tuple(_CODES) as error:
+        state = getattr(error, "state", None)
+        stamp |= {"executionState": state} if state else {}
         return Reply(f"{topic}/rejected", {"code": _CODES[type(error)], "message": error.message, **stamp})
     return Reply(f"{topic}/accepted", {**_with_parsed_document(answer), **stamp})
 
