@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.at_desk import Connect, at_desk
+from oncall.options import AsJson, Yes
 
 Incident = Annotated[
     str, typer.Argument(metavar="INCIDENT", show_default=False, help="Its id, such as inc-20261123-0123456789.")
@@ -19,15 +20,14 @@ PlanHash = Annotated[
 ]
 
 
+@at_desk
 def approve(
     incident: Incident,
     plan: PlanHash = None,
     yes: Yes = False,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Approve the plan of an incident that waits, as whoever your AWS credentials say you are.
 
@@ -38,8 +38,7 @@ def approve(
     from cordon.model.approval import Verdict  # noqa: PLC0415 - see cordon plan
 
     from oncall.deciding import Deciding  # noqa: PLC0415 - see cordon plan
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
 
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     deciding = Deciding(client, Verdict.APPROVE, incident, plan, reason=None, yes=yes, as_json=as_json)
     raise typer.Exit(deciding.decide())

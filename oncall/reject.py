@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from oncall.approve import Incident, PlanHash
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.at_desk import Connect, at_desk
+from oncall.options import AsJson, Yes
 
 
+@at_desk
 def reject(
     incident: Incident,
     plan: PlanHash = None,
@@ -17,11 +19,9 @@ def reject(
         str | None, typer.Option("--reason", metavar="TEXT", help="Why: it stands in the record and in the ticket.")
     ] = None,
     yes: Yes = False,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Reject the plan of an incident that waits: nothing is changed, and the incident stands down.
 
@@ -32,8 +32,7 @@ def reject(
     from cordon.model.approval import Verdict  # noqa: PLC0415 - see cordon plan
 
     from oncall.deciding import Deciding  # noqa: PLC0415 - see cordon plan
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
 
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     deciding = Deciding(client, Verdict.REJECT, incident, plan, reason=reason, yes=yes, as_json=as_json)
     raise typer.Exit(deciding.decide())

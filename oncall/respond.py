@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oncall.at_desk import Connect, at_desk
 from oncall.errors import CommandError, Failed
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.options import AsJson, Yes
 from oncall.plan import Playbook, Thing
 from oncall.terminal import agreed, require_yes, say, say_json
 
@@ -19,6 +20,7 @@ _LONGEST_WATCH = 24 * 60
 _A_MINUTE = 60.0
 
 
+@at_desk
 def respond(
     playbook: Playbook,
     thing: Thing,
@@ -29,11 +31,9 @@ def respond(
     watch: Annotated[
         int, typer.Option("--watch", metavar="MINUTES", min=0, max=_LONGEST_WATCH, help="Watch no longer than this.")
     ] = 30,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show what a playbook would do to a thing, start it, approve that very plan as yourself, and watch it to its end.
 
@@ -43,12 +43,11 @@ def respond(
     Exit status: 0 it ended well, 1 it did not or goes on unwatched, 2 bad usage, 3 a plan waits for approval.
     """
     from oncall.desk_answers import Outlook, read  # noqa: PLC0415 - see cordon plan
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
     from oncall.plan_view import outlook_lines  # noqa: PLC0415 - see cordon plan
     from oncall.responding import Responding  # noqa: PLC0415 - see cordon plan
 
     require_yes(as_json=as_json, yes=yes)
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     outlook = read(Outlook, client.ask("POST", "/plan", {"playbook": playbook, "thing_name": thing}))
     if not as_json:
         say(outlook_lines(outlook))

@@ -10,10 +10,11 @@ import typer
 from cordon import clock
 from cordon.model.text import quoted
 
+from oncall.at_desk import Connect, at_desk
 from oncall.desk_answers import Answer, read
 from oncall.errors import BadUsage, Failed, bad
 from oncall.known_good.defined import PATH, Thing, understood
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.options import AsJson, Yes
 from oncall.terminal import agreed, say, say_json
 
 Out = Annotated[
@@ -28,15 +29,14 @@ class Captured(Answer):
     remarks: list[str]
 
 
+@at_desk
 def capture(
     thing: Thing,
     out: Out = None,
     yes: Yes = False,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Make a known-good of a thing's type from what that thing is now, in YAML with comments on what to look at.
 
@@ -44,12 +44,11 @@ def capture(
 
     Exit status: 0 captured, 1 it was not, 2 bad usage.
     """
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
     from oncall.known_good.commented import CapturedFrom, as_commented_file  # noqa: PLC0415 - see cordon plan
     from playtest.report.wording import plain  # noqa: PLC0415 - see cordon plan
 
     overwrites = out is not None and _may_overwrite(out, yes=yes, as_json=as_json)
-    answer = connect(Whereabouts(desk, stack, profile, region)).ask("POST", f"{PATH}/capture", {"thing_name": thing})
+    answer = connect().ask("POST", f"{PATH}/capture", {"thing_name": thing})
     captured = read(Captured, answer)
     about = CapturedFrom(thing, clock.now(), captured.remarks)
     lines = as_commented_file(understood(captured.definition), about)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from oncall.at_desk import Connect, at_desk
 from oncall.errors import Failed
 from oncall.known_good.defined import PATH, Thing, known_good_in
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack
+from oncall.options import AsJson
 from oncall.terminal import say, say_json
 
 _FILE = "--file"
@@ -20,14 +21,13 @@ DRIFT = 1
 """Exit status of a thing that is not as it should be."""
 
 
+@at_desk
 def check(
     thing: Thing,
     file: File = None,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show in which fields a thing is not what the known-good of its type says, with what was expected and found.
 
@@ -36,12 +36,11 @@ def check(
     Exit status: 0 no drift, 1 drift, no known-good is in force or the desk could not be asked, 2 bad usage.
     """
     from oncall.desk_answers import read  # noqa: PLC0415 - see cordon plan
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
     from oncall.known_good.checked import Checked, checked_lines  # noqa: PLC0415 - see cordon plan
 
     known = None if file is None else known_good_in(file, _FILE).model_dump(mode="json")
     body = {"thing_name": thing} | ({} if known is None else {"definition": known})
-    answer = connect(Whereabouts(desk, stack, profile, region)).ask("POST", f"{PATH}/check", body)
+    answer = connect().ask("POST", f"{PATH}/check", body)
     checked = read(Checked, answer)
     if as_json:
         say_json(answer)

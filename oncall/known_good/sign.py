@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from oncall.at_desk import Connect, at_desk
 from oncall.desk_answers import Answer, read
 from oncall.errors import Failed
 from oncall.known_good.defined import PATH, SignedSeen, known_good_in, understood
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.options import AsJson, Yes
 from oncall.terminal import agreed, require_yes, say, say_json
 
 if TYPE_CHECKING:
@@ -31,14 +32,13 @@ class KnownGoodSeen(Answer):
         return self.known_good.hash if self.known_good else None
 
 
+@at_desk
 def sign(
     file: File,
     yes: Yes = False,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show what a known-good changes of the one in force for its thing type, and have the desk sign it.
 
@@ -46,11 +46,9 @@ def sign(
 
     Exit status: 0 signed, 1 it was not, 2 bad usage.
     """
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
-
     require_yes(as_json=as_json, yes=yes)
     known = known_good_in(file, "FILE")
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     seen = read(KnownGoodSeen, client.ask("GET", f"{PATH}/{known.thing_type}"))
     if not as_json:
         _say_what_changes(seen, known)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from cordon import clock
 
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack
+from oncall.at_desk import Connect, at_desk
+from oncall.options import AsJson
 from oncall.policy.checked import File, policy_in, seen_at
 from oncall.terminal import say, say_json
 
 
+@at_desk
 def diff(
     file: File,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show what a response policy would change of the one in force, and in which ways it loosens it.
 
@@ -23,12 +23,11 @@ def diff(
     """
     from cordon.response.loosening import loosenings  # noqa: PLC0415 - see cordon plan
 
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
     from oncall.policy.wording import difference_lines  # noqa: PLC0415 - see cordon plan
     from oncall.yaml_file.wording import difference  # noqa: PLC0415 - see cordon plan
 
     policy = policy_in(file)
-    seen = seen_at(connect(Whereabouts(desk, stack, profile, region)))
+    seen = seen_at(connect())
     old = seen.parsed
     looser = loosenings(old, policy, clock.now())
     if as_json:

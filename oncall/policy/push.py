@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 from cordon import clock
 
+from oncall.at_desk import Connect, at_desk
 from oncall.errors import Failed
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack, Yes
+from oncall.options import AsJson, Yes
 from oncall.policy.checked import File, PolicyPushed, policy_in, seen_at
 from oncall.terminal import agreed, require_yes, say, say_json
 
@@ -21,14 +22,13 @@ WAITS = 3
 """Exit status of a push that a second person must make, too: as of a plan that waits for approval."""
 
 
+@at_desk
 def push(
     file: File,
     yes: Yes = False,
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show what a response policy changes, and put it in force, or before a second person where it loosens anything.
 
@@ -37,11 +37,10 @@ def push(
     Exit status: 0 in force, 1 it is not, 2 bad usage, 3 a second person must push it.
     """
     from oncall.desk_answers import read  # noqa: PLC0415 - see cordon plan
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
 
     require_yes(as_json=as_json, yes=yes)
     policy = policy_in(file)
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     seen = seen_at(client)
     if not as_json:
         _say_what_changes(seen, policy)

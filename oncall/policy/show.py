@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from oncall.at_desk import Connect, at_desk
 from oncall.errors import Failed
-from oncall.options import STACK, AsJson, Desk, Profile, Region, Stack
+from oncall.options import AsJson
 from oncall.policy.checked import seen_at
 from oncall.terminal import say, say_json
 
@@ -14,20 +15,17 @@ if TYPE_CHECKING:
     from oncall.policy.checked import PolicySeen
 
 
+@at_desk
 def show(
-    desk: Desk = None,
-    stack: Stack = STACK,
-    profile: Profile = None,
-    region: Region = None,
     as_json: AsJson = False,
+    *,
+    connect: Connect,
 ) -> None:
     """Show the response policy in force, in the form of its file, and a push that waits for a second person.
 
     Exit status: 0 shown, 1 there is none or the desk could not be asked, 2 bad usage.
     """
-    from oncall.desk_connection import Whereabouts, connect  # noqa: PLC0415 - see cordon plan
-
-    client = connect(Whereabouts(desk, stack, profile, region))
+    client = connect()
     seen = seen_at(client)
     if as_json:
         say_json(seen.model_dump(mode="json"))
