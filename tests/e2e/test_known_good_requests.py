@@ -33,6 +33,13 @@ def _published(aws: LocalAws, definition: Json, version: str, **how: Any) -> Jso
     return with_firmware(definition, version=version, sha256=publish(aws, PUMPS, version, **how))
 
 
+def _without_artefact(aws: LocalAws, definition: Json) -> Json:
+    iot = aws.client("iot")
+    iot.create_package_version(packageName=PUMPS, versionName="9.0.2")
+    iot.update_package_version(packageName=PUMPS, versionName="9.0.2", action="PUBLISH")
+    return with_firmware(definition, version="9.0.2")
+
+
 UNFIT: list[tuple[Callable[[LocalAws, Json], Json], str, str]] = [
     (lambda _, one: with_firmware(one, package="no-such"), "firmware.version", "which the catalog does not have"),
     (lambda _, one: with_firmware(one, version="9.9.9"), "firmware.version", "which the catalog does not have"),
@@ -46,6 +53,7 @@ UNFIT: list[tuple[Callable[[LocalAws, Json], Json], str, str]] = [
         "firmware.version",
         "nothing can be read at s3://",
     ),
+    (_without_artefact, "firmware.version", "of which the catalog names no artefact"),
     (lambda _, one: with_firmware(one, sha256="0" * 64), "firmware.sha256", artefact_sha256(PUMPS, CURRENT)),
     (lambda _, one: one | {"policies": ["plant-device", "none"]}, "policies.1", "'none', which does not exist"),
     (lambda _, one: one | {"groups": ["none"]}, "groups.0", "'none', which does not exist"),
