@@ -38,6 +38,26 @@ BAD: dict[str, dict[str, Any]] = {
     "retries of time-outs without a timer": {
         "jobExecutionsRetryConfig": {"criteriaList": [{"failureType": "TIMED_OUT", "numberOfRetries": 1}]}
     },
+    "a share with three digits after the point": {
+        "abortConfig": {
+            "criteriaList": [
+                {
+                    "failureType": "FAILED",
+                    "action": "CANCEL",
+                    "thresholdPercentage": 33.333,
+                    "minNumberOfExecutedThings": 1,
+                }
+            ]
+        }
+    },
+    "ALL beside another kind": {
+        "jobExecutionsRetryConfig": {
+            "criteriaList": [
+                {"failureType": "ALL", "numberOfRetries": 1},
+                {"failureType": "FAILED", "numberOfRetries": 1},
+            ]
+        }
+    },
     "a selection that is none": {"targetSelection": "SOME"},
 }
 
@@ -94,3 +114,11 @@ def test_what_is_not_played_is_an_error_and_no_guess(fleet: DemoFleet, asked: di
     with pytest.raises(NotImplementedError, match="a job with"):
         fleet.iot.create_job(jobId="job", targets=targets, document="{}", **asked)
     assert fleet.iot.list_jobs()["jobs"] == []
+
+
+def test_a_job_has_a_hundred_targets_at_most(fleet: DemoFleet) -> None:
+    """One more is too many."""
+    targets = [fleet.broker.registry.arn("thing/pump-01")] * 101
+    found = refusal(fleet.iot.create_job, jobId="job", targets=targets, document="{}")
+    assert found == ("LimitExceededException", 410)
+    fleet.iot.create_job(jobId="job", targets=targets[:100], document="{}")

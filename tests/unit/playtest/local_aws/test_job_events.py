@@ -13,7 +13,7 @@ import requests
 from playtest.behaviours import JOB_BEHAVIOURS, LATE
 from playtest.local_aws import LocalAws, topic_rules
 from playtest.local_aws.iam_actions import Need, needs
-from tests.unit.playtest.jobs import ROLE, create_job, execution, make_role, put_artefact, status
+from tests.unit.playtest.jobs import ROLE, create_job, execution, make_role, put_artefact, refusal, status
 from tests.unit.playtest.local_aws.conftest import StartMiniature
 from tests.unit.playtest.local_aws.test_task_tokens import ask
 
@@ -143,6 +143,20 @@ def test_the_way_of_a_job_is_told(aws: LocalAws) -> None:
         "deletion_in_progress",
         "deleted",
     ]
+
+
+def test_what_a_deleted_execution_was_is_told(aws: LocalAws) -> None:
+    """Its last state, and it cannot be asked for any more; what is in progress is deleted by force only."""
+    tell(aws, "JOB_EXECUTION")
+    iot, asked = aws.client("iot"), {"jobId": "our-job", "thingName": "pump-01", "executionNumber": 1}
+    create_job(aws.fleet, job_id="our-job")
+    aws.client("iot-jobs-data").start_next_pending_job_execution(thingName="pump-01")
+    assert refusal(iot.delete_job_execution, **asked) == ("InvalidStateTransitionException", 409)
+    aws.client("iot-jobs-data").update_job_execution(jobId="our-job", thingName="pump-01", status="REJECTED")
+    iot.delete_job_execution(**asked)
+    told = [json.loads(body) for body in heard(aws)]
+    assert [(each["operation"], each["status"]) for each in told] == [("rejected", "REJECTED"), ("deleted", "REJECTED")]
+    assert refusal(iot.describe_job_execution, **asked) == ("ResourceNotFoundException", 404)
 
 
 @pytest.fixture
