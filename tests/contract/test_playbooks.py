@@ -195,3 +195,16 @@ def test_an_end_that_no_state_saw_pages(of_type: Json) -> None:
         assert all(one["Dimensions"] == [{"Name": "StateMachineArn", "Value": {"Ref": name}}] for one in looked_at), (
             name
         )
+
+
+def test_a_failure_goes_to_people_in_the_same_way_in_every_playbook() -> None:
+    """The states that page, record and end red are written once in each file: no file may fall behind the others."""
+    machines = [yaml.safe_load(path.read_text())["States"] for path in PLAYBOOKS.values()]
+    assert len(machines) > 1
+    for name, its_own in {
+        "EscalateToHuman": {"Comment", "Parameters"},
+        "RecordEscalation": set(),
+        "Escalated": set(),
+    }.items():
+        ways = [{key: value for key, value in machine[name].items() if key not in its_own} for machine in machines]
+        assert all(way == ways[0] for way in ways), name
