@@ -17,6 +17,7 @@ from cordon.incidents import rows
 from cordon.incidents.record import parsed, stamp
 from cordon.incidents.table import Row, Table, Write, check, delete, key, put
 from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.person import is_same_person
 from cordon.model.response_policy import PROPOSAL_LASTS, ResponsePolicy
 from cordon.response.loosening import loosenings
 
@@ -108,8 +109,10 @@ def push_once(table: Table, head: Head, policy: ResponsePolicy, *, by: str, base
         return _put_in_force(table, head, policy, by, keep)
     standing = proposal_in(table.get(rows.POLICY, rows.PROPOSAL))
     if standing and standing.waits_at(clock.now()) and (standing.hash, standing.base) == (policy.hash, base):
-        if standing.by == by:
-            raise SameIdentity(f"{by} has pushed it already: another person must, until {standing.expires.isoformat()}")
+        if is_same_person(standing.by, by):
+            raise SameIdentity(
+                f"{standing.by} has pushed it already: another person must, until {standing.expires.isoformat()}"
+            )
         return _put_in_force(table, head, policy, by, keep, seconded=standing)
     proposal = Proposal(hash=policy.hash, base=base, by=by, at=clock.now(), loosenings=looser)
     return _propose(table, head, policy, proposal, keep, instead_of=standing)

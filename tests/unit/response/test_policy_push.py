@@ -68,6 +68,24 @@ def test_the_same_person_is_not_two(tight: Place) -> None:
     assert tight.in_force() == TIGHT
 
 
+SESSION = "arn:aws:sts::123456789012:assumed-role/OnCall/alice"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [SESSION.replace("alice", "Alice"), SESSION.replace("OnCall", "oncall"), "arn:aws:iam::123456789012:role/OnCall"],
+)
+def test_a_push_is_not_seconded_by_another_spelling(tight: Place, again: str) -> None:
+    """Nor by the role, where his session's name was pinned and the policy could not be read a moment later."""
+    push(tight, WIDE, SESSION)
+    before = tight.bed.everything()
+    with pytest.raises(SameIdentity, match=f"{SESSION} has pushed it already"):
+        push(tight, WIDE, again)
+    assert tight.bed.everything() == before
+    assert tight.in_force() == TIGHT
+    assert push(tight, WIDE, SESSION.replace("alice", "dora")).status == "in_force"
+
+
 def test_another_content_is_another_proposal(tight: Place) -> None:
     """What two people push must be the very same; the later proposal takes the place of the one before."""
     push(tight, WIDE, "ann")
