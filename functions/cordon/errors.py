@@ -32,6 +32,7 @@ CordonError
     ├── WrongPlan           the decision is about another plan than the one that waits
     ├── AlreadyDecided      somebody else decided before
     ├── SameIdentity        more people must be behind the plan or the policy, and this one is already
+    ├── PolicyUnreadable    two people must be behind it, and who counts as whom cannot be read just now
     ├── StalePolicy         another response policy is in force than the one that was seen
     ├── UnknownThing        AWS IoT has no thing of that name
     ├── NotHealthy          the thing is no example of its type: it is contained, or an incident is about it
@@ -188,6 +189,10 @@ class AlreadyDecided(Refused):
 
 class SameIdentity(Refused):
     """Two people must be behind the plan or the response policy, and this identity is one of them already."""
+
+
+class PolicyUnreadable(Refused):
+    """Two people are needed, and the response policy, which says who counts as whom, cannot be read just now."""
 
 
 class StalePolicy(Refused):

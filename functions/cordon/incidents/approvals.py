@@ -7,13 +7,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cordon import clock
-from cordon.errors import AlreadyDecided, Expired, IllegalTransition, NotPending, RecordBusy, SameIdentity, WrongPlan
+from cordon.errors import (
+    AlreadyDecided,
+    Expired,
+    IllegalTransition,
+    NotPending,
+    PolicyUnreadable,
+    RecordBusy,
+    SameIdentity,
+    WrongPlan,
+)
 from cordon.incidents import rows
 from cordon.incidents.record import Incidents, parsed, stamp, timeline_row
 from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put, update
 from cordon.model.alarm import AlarmKind
 from cordon.model.approval import ApprovalRequest, GivenDecision, RequestStatus, Verdict
 from cordon.model.incident import Incident, IncidentStatus
+from cordon.model.person import is_same_person
 
 _RESUME_AGAIN_AFTER = timedelta(minutes=5)
 """How long a decided request may stay unread before the sweep sends its token again."""
@@ -75,13 +85,18 @@ class Approvals:
         """Record that people were paged about the request."""
         self._set(request, "attribute_exists(pk)", paged_at=stamp(clock.now()))
 
-    def decide(self, incident_id: str, plan_hash: str, given: GivenDecision) -> ApprovalRequest:
+    def decide(
+        self, incident_id: str, plan_hash: str, given: GivenDecision, *, policy_read: bool = True
+    ) -> ApprovalRequest:
         """Record what a person decided about the plan with that hash, and return the request as it stands then.
 
-        The same word of the same person again changes nothing, and is answered with the request as it is.
+        The same word of the same person again changes nothing, and is answered with the request as it is. Where
+        `policy_read` is false, the response policy in force could not be read, and so nobody knows whose session names
+        count: where two people are needed, it is not approved then.
 
         Raises:
             NotPending, Expired, WrongPlan, AlreadyDecided, SameIdentity: it may not be; nothing was changed.
+            PolicyUnreadable: not while the policy cannot be read; nothing was changed.
             RecordBusy: others decided at the same moment each time.
         """
         for _ in range(_ATTEMPTS):
@@ -92,7 +107,7 @@ class Approvals:
                 raise WrongPlan(f"{incident_id} asks about another plan, {request.plan_hash}: read it first")
             if request.status in _DECIDED and request.is_said(given.identity, given.verdict):
                 return request
-            _refuse(request, given)
+            _refuse(request, given, policy_read=policy_read)
             try:
                 return self._decide(request, given)
             except ConditionFailed as error:
@@ -190,7 +205,7 @@ def _row(request: ApprovalRequest) -> Row:
     return {**key(rows.of_incident(request.incident_id), rows.APPROVAL), **written, **moments}
 
 
-def _refuse(request: ApprovalRequest, given: GivenDecision) -> None:
+def _refuse(request: ApprovalRequest, given: GivenDecision, *, policy_read: bool) -> None:
     """Raise why this decision cannot be taken, if anything is in its way."""
     if request.status in {_S.APPROVED, _S.REJECTED, _S.USED}:
         raise AlreadyDecided(f"{request.incident_id} was decided already, {request.status}")
@@ -198,18 +213,24 @@ def _refuse(request: ApprovalRequest, given: GivenDecision) -> None:
         raise Expired(f"the request of {request.incident_id} ran out at {stamp(request.answer_until)}")
     if request.status is not _S.PENDING:
         raise NotPending(f"the request of {request.incident_id} is {request.status}")
-    if given.verdict is not Verdict.APPROVE:
-        return
-    if given.identity.casefold() in request.behind and len(request.behind) < request.identities_needed:
-        raise SameIdentity(
-            f"{request.identities_needed} people must be behind it, and {given.identity} is one of them already"
-        )
+    if given.verdict is Verdict.APPROVE and request.identities_needed > 1:
+        _require_another_person(request, given, policy_read=policy_read)
+
+
+def _require_another_person(request: ApprovalRequest, given: GivenDecision, *, policy_read: bool) -> None:
+    needed = f"{request.identities_needed} people must be behind it"
+    if not policy_read:
+        raise PolicyUnreadable(f"{needed}, and who counts as whom is not known while the response policy is unreadable")
+    if request.people < request.identities_needed and any(
+        is_same_person(given.identity, one) for one in request.behind
+    ):
+        raise SameIdentity(f"{needed}, and {given.identity} is, or may be, one of them already")
 
 
 def _status_after(request: ApprovalRequest, given: GivenDecision) -> RequestStatus:
     if given.verdict is Verdict.REJECT:
         return _S.REJECTED
-    return _S.APPROVED if len(request.behind) >= request.identities_needed else _S.PENDING
+    return _S.APPROVED if request.people >= request.identities_needed else _S.PENDING
 
 
 def _still_waiting(request: ApprovalRequest) -> Write:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from cordon.model.base import SCHEMA_VERSION, Word
+from cordon.model.person import people_among
 
 
 class Verdict(StrEnum):
@@ -79,9 +80,14 @@ class ApprovalRequest(Word):
 
     @property
     def behind(self) -> frozenset[str]:
-        """The distinct identities behind the plan. Spelling does not make two people of one."""
+        """The distinct identities behind the plan, in small letters. How many people they are, `people` says."""
         people = [one.identity for one in self.decisions if one.verdict is Verdict.APPROVE]
         return frozenset(one.casefold() for one in [*people, *([self.requested_by] if self.requested_by else [])])
+
+    @property
+    def people(self) -> int:
+        """How many people are behind the plan for certain, whoever asked for it among them."""
+        return people_among(self.behind)
 
     @property
     def is_decided(self) -> bool:

@@ -25,12 +25,15 @@ class Identity:
 
     name: str
     user_arn: str
+    policy_read: bool = True
+    """False: the response policy cannot be read, so that a session counted as its role whatever is pinned."""
 
 
-def identity_of(iam: Mapping[str, Any] | None, *, account: str, pinned_roles: Sequence[str]) -> Identity:
+def identity_of(iam: Mapping[str, Any] | None, *, account: str, pinned_roles: Sequence[str] | None) -> Identity:
     """Return the identity behind a request, for a desk in `account` (12 digits).
 
-    `pinned_roles` are the ARNs of roles whose trust policy pins the session's name to the person.
+    `pinned_roles` are the ARNs of roles whose trust policy pins the session's name to the person; None: which they are
+    cannot be read.
 
     Raises:
         NoIdentity: nobody signed it, or root, a federated user, another account, or what we do not know.
@@ -45,10 +48,11 @@ def identity_of(iam: Mapping[str, Any] | None, *, account: str, pinned_roles: Se
         raise NoIdentity(f"{quoted(arn)} is neither a user nor a role: nothing is decided in its name")
     if {found[2], signed["accountId"]} != {account}:
         raise NoIdentity(f"{quoted(arn)} is not of account {account}")
+    policy_read = pinned_roles is not None
     if session is None:
-        return Identity(arn, arn)
+        return Identity(arn, arn, policy_read)
     role = f"arn:{session[1]}:iam::{account}:role/{session[3]}"
-    return Identity(arn if role in map(_without_path, pinned_roles) else role, arn)
+    return Identity(arn if role in map(_without_path, pinned_roles or ()) else role, arn, policy_read)
 
 
 def _without_path(role_arn: str) -> str:

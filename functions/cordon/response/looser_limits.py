@@ -121,6 +121,9 @@ def topics(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
 
 
 def identities(old: Identities, new: Identities) -> Iterator[str]:
-    """Say which roles make several people of those who share them."""
-    for role in sorted(set(new.session_name_pinned_roles) - set(old.session_name_pinned_roles)):
+    """Say of which roles it changes who is who: to take one away makes another identity of each who came by it."""
+    before, after = set(old.session_name_pinned_roles), set(new.session_name_pinned_roles)
+    for role in sorted(after - before):
         yield f"identities.session_name_pinned_roles: each session name of {role} is a person by itself"
+    for role in sorted(before - after):
+        yield f"identities.session_name_pinned_roles: all sessions of {role} are one, where each name was a person"

@@ -35,12 +35,16 @@ _GONE = frozenset({"NoSuchVersion", "NoSuchKey", "AccessDenied"})
 
 @dataclass(frozen=True)
 class InForce:
-    """What there is to go by. `version` is the object's S3 version; `trouble` says in a sentence why there is none."""
+    """What there is to go by. `version` is the object's S3 version; `trouble` says in a sentence why there is none.
+
+    `is_unreadable`: one is in force, or may be, and what it says is not known. None was ever pushed otherwise.
+    """
 
     policy: ResponsePolicy | None
     version: str | None = None
     hash: str | None = None
     trouble: str | None = None
+    is_unreadable: bool = False
 
 
 class Policies:
@@ -132,14 +136,18 @@ class Policies:
 
 
 def _unreadable(error: Exception) -> InForce:
-    return InForce(None, trouble=f"the response policy cannot be read: {type(error).__name__}")
+    return _unusable(f"the response policy cannot be read: {type(error).__name__}")
+
+
+def _unusable(trouble: str) -> InForce:
+    return InForce(None, trouble=trouble, is_unreadable=True)
 
 
 def _parsed(body: bytes, row: Row) -> InForce:
     if sha256_hex(body) != row.get("hash"):
-        return InForce(None, trouble="the response policy in the bucket is not the one that was put in force")
+        return _unusable("the response policy in the bucket is not the one that was put in force")
     try:
         policy = ResponsePolicy.parsed(body)
     except ValidationError as error:
-        return InForce(None, trouble=f"the response policy is not one: {error.errors()[0]['msg']}")
+        return _unusable(f"the response policy is not one: {error.errors()[0]['msg']}")
     return InForce(policy, version=row.get("version_id"), hash=row["hash"])

@@ -32,7 +32,7 @@ from cordon.observability import logger
 from cordon.response.deciding import resume
 from cordon.response.identity import Identity, identity_of
 from cordon.response.known_good_desk import KnownGoodDesk, known_good_desk
-from cordon.response.policy_store import Policies
+from cordon.response.policy_store import InForce, Policies
 from cordon.response.responding import Responding, Wanted
 from cordon.response.showing import Showing
 from cordon.response.url_answer import STATUS, answered, refused
@@ -128,7 +128,7 @@ class Desk:
     def _decide(self, incident_id: str, who: Identity, plan_hash: str, verdict: Verdict, reason: str | None) -> Json:
         self.showing.incidents.get(incident_id)
         said = GivenDecision(identity=who.name, user_arn=who.user_arn, verdict=verdict, reason=reason, at=clock.now())
-        request = self.approvals.decide(incident_id, plan_hash, said)
+        request = self.approvals.decide(incident_id, plan_hash, said, policy_read=who.policy_read)
         if request.is_decided:
             resume(self.stepfunctions, request)  # again too, where the same was said before: the desk may have died
         return {
@@ -182,10 +182,8 @@ def answer(desk: Desk, event: UrlEvent) -> Json:
     Raises:
         Refused: it is not done, and nothing was changed.
     """
-    policy = desk.policies.in_force().policy
-    pinned = policy.identities.session_name_pinned_roles if policy else []
     signed = (event.context.authorizer or {}).get("iam")
-    who = identity_of(signed, account=desk.responding.account, pinned_roles=pinned)
+    who = identity_of(signed, account=desk.responding.account, pinned_roles=_pinned(desk.policies.in_force()))
     kind, work, subject = _routed(event)
     asked = body_of(kind, event)
     logger().info("asked", extra={"path": event.path, "identity": who.name, "user_arn": who.user_arn})
@@ -193,6 +191,13 @@ def answer(desk: Desk, event: UrlEvent) -> Json:
         return work(desk, subject, who, asked)
     except IncidentNotFound as error:
         raise UnknownIncident(str(error)) from error
+
+
+def _pinned(found: InForce) -> list[str] | None:
+    """Return the roles of which session names count; None: there is a policy, and it cannot be read."""
+    if found.policy is None:
+        return None if found.is_unreadable else []
+    return found.policy.identities.session_name_pinned_roles
 
 
 def _routed(event: UrlEvent) -> tuple[type[Asked], Callable[..., Json], str]:

@@ -8,7 +8,7 @@ from cordon.model.response_policy import ResponsePolicy
 from cordon.response.loosening import loosenings
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
-ROLE = "arn:aws:iam::123456789012:role/on-call"
+ROLE, PINNED = "arn:aws:iam::123456789012:role/on-call", "arn:aws:iam::123456789012:role/pinned"
 BASE: dict[str, Any] = {
     "playbooks": {"contain_thing": {"mode": "automatic", "severity": {"low": "observe"}, "two_approvers": ["high"]}},
     "criticality": {"groups": {"line-1": "high", "valves": "safety-critical"}, "types": {"pump": "standard"}},
@@ -19,6 +19,7 @@ BASE: dict[str, Any] = {
     "restrict_topics": ["cmd/{thing}"],
     "alarms": {"max_age_hours": 24},
     "leases": {"hours": 72, "by_criticality": {"high": 24}},
+    "identities": {"session_name_pinned_roles": [PINNED]},
 }
 
 
@@ -126,9 +127,10 @@ LOOSER = [
         "alarms.guardduty_samples: answer where it was ignore",
     ),
     (
-        {"identities": {"session_name_pinned_roles": [ROLE]}},
+        {"identities": {"session_name_pinned_roles": [PINNED, ROLE]}},
         f"identities.session_name_pinned_roles: each session name of {ROLE}",
     ),
+    ({"identities": {}}, f"identities.session_name_pinned_roles: all sessions of {PINNED} are one"),
 ]
 
 
@@ -189,7 +191,7 @@ def test_what_is_past_does_not_count() -> None:
 
 def test_the_first_policy_takes_one_person_if_it_only_asks() -> None:
     """Limits of nothing loosen nothing; the first policy that acts by itself does, limits and all."""
-    careful = {"playbooks": {"contain_thing": {"mode": "approve"}}}
+    careful = {"playbooks": {"contain_thing": {"mode": "approve"}}, "identities": {}}
     assert loosenings(None, policy(**careful), NOW) == []
     found = loosenings(None, policy(), NOW)
     assert found[0].startswith("playbooks.contain_thing: automatic where it was approve")
