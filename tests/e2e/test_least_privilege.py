@@ -73,6 +73,8 @@ def play_all_that_can_happen(aws: LocalAws, alarm: Alarm) -> None:
     play("pump-07")  # under a client id that only the recorded connections tell of
     play("valve-controller-01")
     aws.clock.advance(3600)
+    aws.settle()  # nobody has answered for the valve controller: ReadDecision reads the response policy, too
+    aws.clock.advance(60)
     for case in ("sample-ignored", "device-credentials-contained", "runtime-empty-action-contained"):
         send(aws, event_of(aws, case))  # the sample first: triage then reads the response policy itself
     play("nobody")
