@@ -85,6 +85,33 @@ def test_a_session_that_an_attacker_named_after_a_victims_certificate_changes_no
     assert len(pages(aws)) == 1
 
 
+def test_whoever_knocks_at_a_gateway_does_not_have_it_cut_off(aws: LocalAws) -> None:
+    """Anybody on the internet can try a password there: a person is asked, and nothing is changed."""
+    before = aws.fleet.snapshot()
+    send(aws, event_of(aws, "brute-force-target-awaiting_approval", severity=10))
+    incident = the_incident(aws)
+    assert (incident.thing_name, incident.status) == ("gateway-01", IncidentStatus.AWAITING_APPROVAL)
+    assert certainty_of(incident) is Certainty.INFERRED
+    assert any("anybody may have done this to it" in reason for reason in incident.reasons)
+    assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_a_sequence_cuts_off_who_acted_and_not_what_it_came_upon(aws: LocalAws) -> None:
+    """One finding, two things: the actor is contained, and a person decides about the other, untouched."""
+    event = event_of(aws, "attack-sequence-two-things-contained")
+    event["detail"]["service"]["detection"]["sequence"]["actors"].pop()
+    before = aws.fleet.snapshot()
+    send(aws, event)
+    ended = {one.thing_name: (one.status, certainty_of(one)) for one in incidents(aws)}
+    assert ended == {
+        "pump-04": (IncidentStatus.CONTAINED, Certainty.PROVEN),
+        "mixer-01": (IncidentStatus.AWAITING_APPROVAL, Certainty.INFERRED),
+    }
+    changed = {one.resource for one in diff(before, aws.fleet.snapshot())}
+    assert "thing/pump-04" in changed
+    assert not changed & {"thing/mixer-01", "session/mixer-01"}
+
+
 def test_a_real_finding_is_not_kept_from_its_answer_by_a_forged_one(up: Up) -> None:
     """A forged one came first and was only shown: the surer one has it assessed again, and says how sure it is."""
     aws = up(Mode.OBSERVE)

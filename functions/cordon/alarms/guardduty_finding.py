@@ -171,16 +171,39 @@ class AdditionalInfo(_Part):
         return isinstance(said, dict) and _flag(said.get("sample")) is True
 
 
+class NetworkConnection(_Part):
+    """A connection that was seen: `INBOUND`, `OUTBOUND` or `UNKNOWN`, from the instance's side."""
+
+    direction: str | None = Field(default=None, alias="connectionDirection")
+
+
 class Action(_Part):
     """What was done; empty in Runtime findings."""
 
     action_type: str | None = Field(default=None, alias="actionType")
+    network_connection: NetworkConnection | None = Field(default=None, alias="networkConnectionAction")
+
+
+class Process(_Part):
+    """A process that the agent on an instance has seen."""
+
+    name: str | None = None
+
+
+class RuntimeDetails(_Part):
+    """What Runtime Monitoring saw within an instance: which process it was."""
+
+    process: Process | None = None
 
 
 class Service(_Part):
     """What GuardDuty says of its own work."""
 
     action: Action | None = None
+    resource_role: str | None = Field(default=None, alias="resourceRole")
+    """`ACTOR` or `TARGET`; of credentials always `TARGET`, and of Runtime findings it says nothing (GuardDuty User
+    Guide, finding details)."""
+    runtime_details: RuntimeDetails | None = Field(default=None, alias="runtimeDetails")
     archived: Flag = False
     count: Count | None = None
     additional_info: AdditionalInfo | None = Field(default=None, alias="additionalInfo")

@@ -48,6 +48,9 @@ class Clue(Word):
     kind: ClueKind
     value: str
     role_id: str | None = None
+    acted: bool = False
+    """True where the finding says that the session or the instance acted itself; False: it was acted upon, or nobody
+    says which, and anybody may have caused that."""
 
 
 class Certainty(StrEnum):
@@ -56,7 +59,7 @@ class Certainty(StrEnum):
     STATED = "stated"
     """The detector, or the person who asked, named the thing."""
     PROVEN = "proven"
-    """Nobody but the thing's own certificate or instance could have caused what the finding says."""
+    """The thing's own certificate or instance has done what the finding says, and nobody else could have."""
     INFERRED = "inferred"
     """Anybody could have made it look so: never answered automatically."""
     UNKNOWN = "unknown"

@@ -27,6 +27,7 @@ _LONGEST = 1000
 """Characters that are kept of what was tried."""
 
 _STATED = Attribution(certainty=Certainty.STATED, how="The alarm names the thing itself.")
+_NOT_ITS_DOING = "The finding does not say that it acted itself, so that anybody may have done this to it."
 _SURENESS = (Certainty.UNKNOWN, Certainty.INFERRED, Certainty.PROVEN)
 
 
@@ -71,10 +72,11 @@ class Attributor:
     def _of(self, clue: Clue) -> tuple[str | None, Attribution]:
         """Return the thing to which a clue leads, if it leads to exactly one, and how."""
         if clue.kind is ClueKind.EC2_INSTANCE:
-            return self._of_instance(clue.value)
-        return self._of_certificate(clue.value, clue.role_id)
+            return self._of_instance(clue.value, acted=clue.acted)
+        thing, attribution = self._of_certificate(clue.value, clue.role_id)
+        return thing, attribution if clue.acted else _never_said_to_act(attribution)
 
-    def _of_instance(self, instance: str) -> tuple[str | None, Attribution]:
+    def _of_instance(self, instance: str, *, acted: bool) -> tuple[str | None, Attribution]:
         if not INSTANCE_ID.fullmatch(instance):
             return None, _unknown("The instance has no id that EC2 would give.")
         pages = self._iot.get_paginator("list_things").paginate(
@@ -85,7 +87,8 @@ class Attributor:
             return None, _ambiguous(f"registered with {INSTANCE_ATTRIBUTE} {instance}", names)
         # The attribute is no claim of the device's: only who may call UpdateThing in this account sets it.
         how = f"It is about the instance {instance}, which the registry gives as this thing's {INSTANCE_ATTRIBUTE}."
-        return names[0], Attribution(certainty=Certainty.PROVEN, how=how)
+        attribution = Attribution(certainty=Certainty.PROVEN, how=how)
+        return names[0], attribution if acted else _never_said_to_act(attribution)
 
     def _of_certificate(self, certificate_id: str, role_id: str | None) -> tuple[str | None, Attribution]:
         if not CERTIFICATE_ID.fullmatch(certificate_id):
@@ -147,6 +150,13 @@ def _beside(attribution: Attribution, nothing: int) -> Attribution:
     if not nothing:
         return attribution
     return attribution.model_copy(update={"how": f"{attribution.how} Of its other clues, {nothing} led to no thing."})
+
+
+def _never_said_to_act(attribution: Attribution) -> Attribution:
+    """Return the attribution of what the finding does not show to have acted: anybody may have acted upon it."""
+    how = f"{attribution.how} {_NOT_ITS_DOING}"
+    certainty = min(attribution.certainty, Certainty.INFERRED, key=_SURENESS.index)
+    return attribution.model_copy(update={"certainty": certainty, "how": how})
 
 
 def _unknown(how: str) -> Attribution:

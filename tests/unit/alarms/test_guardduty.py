@@ -28,9 +28,9 @@ def refused(event: object) -> AlarmRejected:
     return caught.value
 
 
-def session(thing: str, role: str = "DeviceRole") -> Clue:
+def session(thing: str, role: str = "DeviceRole", *, acted: bool = True) -> Clue:
     """The clue of a session that is named after a thing's certificate."""
-    return Clue(kind=ClueKind.CERTIFICATE_SESSION, value=certificate_id(thing), role_id=role_id(role))
+    return Clue(kind=ClueKind.CERTIFICATE_SESSION, value=certificate_id(thing), role_id=role_id(role), acted=acted)
 
 
 @pytest.mark.parametrize(("case", "thing"), [("device-credentials", "camera-01"), ("drifted-data", "pump-02")])
@@ -170,7 +170,7 @@ def test_only_a_role_session_is_a_clue(load_finding: Load, user_type: str | None
 def test_a_runtime_finding_with_an_empty_action_is_about_its_instance(load_finding: Load) -> None:
     """`action: {}` is no reason to refuse it."""
     alarm = read(load_finding("runtime-empty-action"))
-    assert alarm.clues == [Clue(kind=ClueKind.EC2_INSTANCE, value="i-0c0ffee0c0ffee001")]
+    assert alarm.clues == [Clue(kind=ClueKind.EC2_INSTANCE, value="i-0c0ffee0c0ffee001", acted=True)]
     assert "action_type" not in alarm.details
 
 
@@ -185,8 +185,9 @@ def test_a_sequence_gives_the_clues_of_its_actors_and_resources_once_each(load_f
     """The actor and a resource name the same session here; an id that alone names a session counts too."""
     event = load_finding("attack-sequence-two-things")
     assert read(event).clues == [session("pump-04"), session("mixer-01")]
-    del event["detail"]["service"]["detection"]["sequence"]["resources"]
-    event["detail"]["service"]["detection"]["sequence"]["actors"][0]["user"]["uid"] = DEVICE
+    sequence = event["detail"]["service"]["detection"]["sequence"]
+    del sequence["resources"], sequence["actors"][1]
+    sequence["actors"][0]["user"]["uid"] = DEVICE
     assert read(event).clues == [session("pump-04")]
 
 
@@ -195,7 +196,8 @@ def test_what_belongs_elsewhere_is_no_clue(load_finding: Load, foreign: dict[str
     """A sequence may span accounts and Regions; a thing of ours is in one."""
     event = load_finding("attack-sequence-two-things")
     sequence = event["detail"]["service"]["detection"]["sequence"]
-    sequence["actors"][0]["user"]["account"]["uid"] = "210987654321"
+    for actor in sequence["actors"]:
+        actor["user"]["account"]["uid"] = "210987654321"
     for resource in sequence["resources"]:
         resource.update(foreign)
     instance = {

@@ -37,14 +37,14 @@ def alias(name: str = "device", *, only: bool = True, role_id: str | None = ROLE
     return RoleAliasFacts(alias=name, role_name=name, role_arn=arn, role_id=role_id, only_credentials_provider=only)
 
 
-def session(certificate_id: str, role_id: str | None = ROLE_ID) -> Clue:
+def session(certificate_id: str, role_id: str | None = ROLE_ID, *, acted: bool = True) -> Clue:
     """Return the clue of a role session that is named after a certificate."""
-    return Clue(kind=ClueKind.CERTIFICATE_SESSION, value=certificate_id, role_id=role_id)
+    return Clue(kind=ClueKind.CERTIFICATE_SESSION, value=certificate_id, role_id=role_id, acted=acted)
 
 
-def instance(instance_id: str = GATEWAY) -> Clue:
+def instance(instance_id: str = GATEWAY, *, acted: bool = True) -> Clue:
     """Return the clue of an EC2 instance."""
-    return Clue(kind=ClueKind.EC2_INSTANCE, value=instance_id)
+    return Clue(kind=ClueKind.EC2_INSTANCE, value=instance_id, acted=acted)
 
 
 def attributed(registry: Registry, *clues: Clue, aliases: Aliases | None = None, **changed: Any) -> list[Alarm]:
@@ -184,6 +184,30 @@ def test_an_instance_of_no_thing_or_several_leads_to_none(registry: Registry, na
     things(registry, *names, ec2InstanceId=GATEWAY)
     thing, attribution = the_only(attributed(registry, instance()))
     assert (thing, attribution.certainty, attribution.candidates) == (None, Certainty.UNKNOWN, list(names))
+
+
+def test_an_instance_that_was_only_acted_upon_is_inference(registry: Registry) -> None:
+    """Anybody may knock at it: the thing is found all the same, and a person is told why it proves nothing."""
+    things(registry, "gateway-01", ec2InstanceId=GATEWAY)
+    thing, attribution = the_only(attributed(registry, instance(acted=False)))
+    assert (thing, attribution.certainty) == ("gateway-01", Certainty.INFERRED)
+    assert attribution.how.endswith("that anybody may have done this to it.")
+
+
+def test_a_session_that_is_only_a_resource_is_inference(registry: Registry) -> None:
+    """Whatever its role: a sequence names it among what the attack came upon."""
+    things(registry, THING)
+    certificate = registry.certificate(registry.policy("p", "iot:Connect"), things=(THING,))
+    thing, attribution = the_only(attributed(registry, session(certificate, acted=False)))
+    assert (thing, attribution.certainty) == (THING, Certainty.INFERRED)
+    assert attribution.certificate_id == certificate
+
+
+def test_acting_makes_nothing_surer_than_it_is(registry: Registry) -> None:
+    """What leads to no thing is unknown, whether it acted or not."""
+    for acted in (True, False):
+        _, attribution = the_only(attributed(registry, instance(acted=acted)))
+        assert attribution.certainty is Certainty.UNKNOWN
 
 
 def test_several_things_have_an_alarm_each(registry: Registry) -> None:
