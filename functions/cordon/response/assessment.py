@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cordon import clock
 from cordon.errors import PlanUnworkable
 from cordon.incidents.record import Incidents
-from cordon.model.alarm import DESK, Alarm, Certainty
+from cordon.model.alarm import DESK, Alarm, Severity
 from cordon.model.change import Plan
 from cordon.model.incident import Containment, Incident, Mode
 from cordon.model.response_policy import ResponsePolicy
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cordon.things.facts import ThingReader
-
-_CERTAIN = frozenset({Certainty.STATED, Certainty.PROVEN})
 
 
 @dataclass(frozen=True)
@@ -96,10 +94,15 @@ class Assessor:
         self, incident: Incident, opening: Alarm | None, thing: ThingFacts, plan: Plan, in_force: InForce
     ) -> list[str]:
         policy, now = in_force.policy, clock.now()
-        asked = [*questions(thing), *hits_others(plan, thing), *_doubts(incident, opening)]
+        asked = [
+            *questions(thing, by_policy=policy is not None),
+            *hits_others(plan, thing),
+            *_doubts(incident, opening, self._newest(incident, opening)),
+        ]
         if policy is None:
             return [*asked, f"{in_force.trouble}, so that a person decides"]
         groups = [*(group.name for group in thing.groups), *thing.groups_above]
+        asked += _severe_by_inference(incident, thing, policy)
         asked += too_old(incident, now, timedelta(hours=policy.alarms.max_age_hours))
         asked += [*closed(policy, now), *exempt(policy, thing.name, groups, thing.type_name, now)]
         return list(dict.fromkeys(asked))
@@ -110,13 +113,35 @@ class Assessor:
         # Who asks for it by hand wants it done, and sees the plan first: neither more than that nor less.
         if policy is None or incident.requested_by or (opening and opening.source == DESK):
             return Mode.APPROVE
-        return effective_mode(
-            policy,
-            incident.playbook,
-            incident.severity,
-            thing.criticality if thing else Criticality.UNKNOWN,
-            shared=thing is not None and any(certificate.is_shared for certificate in thing.certificates),
-        )
+        return _furthest(policy, incident, incident.severity, thing)
+
+    def _newest(self, incident: Incident, opening: Alarm | None) -> Alarm | None:
+        """Return the alarm that says how things stand by now: the one that opened it may be of weeks ago."""
+        if incident.newest in {None, incident.opened_by}:
+            return opening
+        return self.incidents.sighting(incident.id, incident.newest or "")
+
+
+def _furthest(policy: ResponsePolicy, incident: Incident, severity: Severity, thing: ThingFacts | None) -> Mode:
+    """Return how far the response policy lets the playbook go for the thing at that severity."""
+    return effective_mode(
+        policy,
+        incident.playbook,
+        severity,
+        thing.criticality if thing else Criticality.UNKNOWN,
+        shared=thing is not None and any(certificate.is_shared for certificate in thing.certificates),
+    )
+
+
+def _severe_by_inference(incident: Incident, thing: ThingFacts, policy: ResponsePolicy) -> list[str]:
+    """Say that Cordon may only go so far because of alarms that are not surely about the thing, where that is so."""
+    sure = incident.surely_severe
+    if sure is None or sure is incident.severity:
+        return []
+    as_inferred, as_sure = (_furthest(policy, incident, severity, thing) for severity in (incident.severity, sure))
+    if Mode.narrowest(as_inferred, as_sure) is as_inferred:
+        return []
+    return [f"that it is {incident.severity} is only inferred: what is surely about this thing is {sure} at worst"]
 
 
 def _containment(thing: ThingFacts) -> Containment:
@@ -131,13 +156,15 @@ def _nothing_to_act_on(incident: Incident) -> str:
     return f"no thing is known: {how}"
 
 
-def _doubts(incident: Incident, opening: Alarm | None) -> list[str]:
+def _doubts(incident: Incident, opening: Alarm | None, newest: Alarm | None) -> list[str]:
     """Say why the alarm itself is not to be taken at its word."""
     doubts = []
-    if incident.attribution and incident.attribution.certainty not in _CERTAIN:
+    if incident.attribution and not incident.attribution.is_sure:
         doubts.append(f"that it is about this thing is only inferred: {incident.attribution.how}")
     if opening is None:
         doubts.append("the alarm that opened it is not in the record")
-    elif opening.disputed:
+    elif newest is None:
+        doubts.append("the newest alarm of it is not in the record")
+    elif newest.disputed:
         doubts.append("a person has marked its finding a false positive")
     return doubts

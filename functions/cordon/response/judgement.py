@@ -51,17 +51,20 @@ def blockers(thing: ThingFacts, plan: Plan) -> list[str]:
     ]
 
 
-def questions(thing: ThingFacts) -> list[str]:
-    """Say why a person must approve the plan for this thing; an empty list: nothing about the thing asks for that."""
+def questions(thing: ThingFacts, *, by_policy: bool = True) -> list[str]:
+    """Say why a person must approve the plan for this thing; an empty list: nothing about the thing asks for that.
+
+    `by_policy`: whether there was a response policy to judge its criticality by.
+    """
     return [
-        *_criticality(thing),
+        *_criticality(thing, by_policy=by_policy),
         *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
     ]
 
 
 def too_old(incident: Incident, now: datetime, max_age: timedelta) -> list[str]:
-    """Say that the alarm is too old to be answered without a person; `max_age` zero means that none is."""
-    age = now - incident.alarm_raised_at
+    """Say that its newest alarm is too old to be answered without a person; `max_age` zero means that none is."""
+    age = now - incident.last_seen_at
     return [f"the alarm is {age.days} days old"] if max_age and age > max_age else []
 
 
@@ -77,9 +80,13 @@ def _named(things: AbstractSet[str]) -> str:
     return ", ".join(sorted(things)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _criticality(thing: ThingFacts) -> list[str]:
+def _criticality(thing: ThingFacts, *, by_policy: bool) -> list[str]:
     if thing.criticality is Criticality.SAFETY_CRITICAL:
         return ["it is safety-critical"]
+    if thing.criticality is Criticality.UNKNOWN and not by_policy:
+        return [
+            "nobody knows how critical it is: the response policy says where that stands, and there is none to read"
+        ]
     if thing.criticality is Criticality.UNKNOWN:
         return ["its criticality attribute says something that Cordon does not know"]
     return []

@@ -48,5 +48,8 @@ def silence_for(policy: ResponsePolicy | None, playbook: str, criticality: Criti
 def approvals_needed(
     policy: ResponsePolicy | None, playbook: str, criticality: Criticality, *, irreversible: bool
 ) -> int:
-    """Return how many distinct identities must be behind a plan for such a thing, who asked for it included: 1 or 2."""
-    return 2 if irreversible or criticality in of_playbook(policy, playbook).two_approvers else 1
+    """Return how many people must be behind a plan for such a thing, who asked for it included: 1 or 2.
+
+    Without a policy nobody knows for which things it would ask for two: for all of them.
+    """
+    return 2 if policy is None or irreversible or criticality in of_playbook(policy, playbook).two_approvers else 1

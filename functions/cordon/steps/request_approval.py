@@ -84,11 +84,13 @@ class Asking:
         now, in_force = clock.now(), self.policies.in_force()
         entries = Ledger(self.incidents, incident.id, wanted.execution).planned()
         final = any(not entry.change.reversible for entry in entries)
+        # A plan that was made without a policy stays one that nobody could judge, whatever can be read a moment later.
+        judged_by = in_force.policy if incident.policy_hash else None
         criticality = incident.criticality or Criticality.UNKNOWN
         facts: dict[str, Any] = {
             "number": last.number + 1 if last else 1,
             "asked": last.asked + 1 if last and last.execution == wanted.execution else 1,
-            "identities_needed": approvals_needed(in_force.policy, incident.playbook, criticality, irreversible=final),
+            "identities_needed": approvals_needed(judged_by, incident.playbook, criticality, irreversible=final),
         }
         return ApprovalRequest(
             incident_id=incident.id,

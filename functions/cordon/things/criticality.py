@@ -12,9 +12,15 @@ _RANK = (Criticality.LOW, Criticality.STANDARD, Criticality.HIGH, Criticality.UN
 
 
 def criticality_of(
-    attributes: Mapping[str, str], groups: Iterable[str], type_name: str | None, rules: CriticalityRules
+    attributes: Mapping[str, str], groups: Iterable[str], type_name: str | None, rules: CriticalityRules | None
 ) -> Criticality:
-    """Return the most critical of all that is said about the thing; where nothing is, it is standard."""
+    """Return the most critical of all that is said about the thing; where nothing is, it is standard.
+
+    `rules` None: there is no response policy to go by. Then nobody knows which group, type or attribute would say more,
+    so that all is unknown but what the attribute of the usual name calls safety-critical.
+    """
+    if rules is None:
+        return max(Criticality.UNKNOWN, criticality_of(attributes, [], None, CriticalityRules()), key=_RANK.index)
     said = [rules.groups[group] for group in groups if group in rules.groups]
     if type_name in rules.types:
         said.append(rules.types[type_name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cordon.model.response_policy import CriticalityRules, ResponsePolicy
+from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import AttachedPolicy, CertificateFacts, GroupFacts, SessionFacts, ThingFacts
 from cordon.things.criticality import criticality_of
 from cordon.things.policies import allows_anything
@@ -29,10 +29,13 @@ class ThingReader:
         policy: ResponsePolicy | None = None,
         recorded: Recorded | None = None,
     ) -> None:
-        """Read through the two clients; `policy` says where criticality stands, `recorded` knows of connections."""
+        """Read through the two clients; `recorded` knows of connections.
+
+        `policy` says where criticality stands: without one it is unknown of all that is not marked safety-critical.
+        """
         self._iot = iot
         self._sessions = SessionReader(iot, iot_data, recorded)
-        self._criticality = policy.criticality if policy else CriticalityRules()
+        self._criticality = policy.criticality if policy else None
         self._named_groups = policy.named_groups if policy else frozenset()
         self._documents: dict[str, str] = {}
 

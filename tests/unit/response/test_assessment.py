@@ -13,6 +13,7 @@ from cordon.model.response_policy import ResponsePolicy
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.containment import ContainmentPlanner
 from cordon.response.policy_store import InForce
+from cordon.things.facts import ThingReader
 
 from playtest.run.demo_policy import demo_policy
 
@@ -27,6 +28,12 @@ class Looks:
         self.bed, self.registry = bed, Registry(bed)
         self.read: list[str] = []
 
+    def reader(self, policy: ResponsePolicy | None) -> ThingReader:
+        """Return a reader under the policy that the incident is looked at."""
+        iot: Any = self.registry.iot
+        iot_data: Any = self.registry.iot_data
+        return ThingReader(iot, iot_data, policy=policy)
+
     def pump(self, *, shared_with: tuple[str, ...] = (), **attributes: str) -> None:
         """Make pump-01 with a certificate, which may serve others too."""
         for name in (THING, *shared_with):
@@ -39,7 +46,7 @@ class Looks:
         opening = self.bed.incidents.sighting(incident.id, incident.opened_by)
         assessor = Assessor(
             self.bed.incidents,
-            lambda _: self.registry.reader,
+            self.reader,
             ContainmentPlanner.over(self.bed.iot, ACCOUNT, "cordon-quarantine"),
             account=ACCOUNT,
             region=REGION,
@@ -66,7 +73,10 @@ def test_without_a_policy_a_person_decides_and_is_told_why(looks: Looks) -> None
     looks.pump()
     found = looks.look(None, trouble="the response policy cannot be read: ClientError")
     assert found.mode is Mode.APPROVE
-    assert found.questions == ["the response policy cannot be read: ClientError, so that a person decides"]
+    assert found.questions == [
+        "nobody knows how critical it is: the response policy says where that stands, and there is none to read",
+        "the response policy cannot be read: ClientError, so that a person decides",
+    ]
     assert found.plan.changes
 
 

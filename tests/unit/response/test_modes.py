@@ -52,12 +52,13 @@ def test_the_narrowest_of_what_applies_counts(said: dict[str, Any], incident: di
 
 @pytest.mark.parametrize(("severity", "criticality", "shared"), list(product(Severity, Criticality, [False, True])))
 def test_a_playbook_that_is_not_named_asks(severity: Severity, criticality: Criticality, shared: bool) -> None:
-    """Without a word about it, and without any policy, a person approves."""
+    """Without a word about it a person approves, and without any policy two do: it may have asked for two."""
     other = ResponsePolicy.model_validate({"playbooks": {"another": {"mode": "automatic"}}})
     for said in (other, None):
         assert effective_mode(said, PLAYBOOK, severity, criticality, shared=shared) is Mode.APPROVE
         assert silence_for(said, PLAYBOOK, criticality) is Silence.ESCALATE
-        assert approvals_needed(said, PLAYBOOK, criticality, irreversible=False) == 1
+    assert approvals_needed(other, PLAYBOOK, criticality, irreversible=False) == 1
+    assert approvals_needed(None, PLAYBOOK, criticality, irreversible=False) == 2
 
 
 @pytest.mark.parametrize("criticality", ["safety-critical", "unknown"])

@@ -26,6 +26,8 @@ from .test_sweep import DeadOpsCenter
 CHANGE = Change(action="certificate_status", resource="certificate/c", before="ACTIVE", after="INACTIVE", hits=[THING])
 FINAL = CHANGE.model_copy(update={"after": "REVOKED", "reversible": False})
 ANNA = "arn:aws:iam::123456789012:user/anna"
+ASKS = ResponsePolicy(playbooks={})
+"""A policy that asks one person about everything that can be undone."""
 
 
 class Policies:
@@ -53,7 +55,7 @@ class Waiting:
 class Step:
     """The step over the bed's record, with what it told whom."""
 
-    def __init__(self, bed: Bed, policy: ResponsePolicy | None = None, ssm: Any = None) -> None:
+    def __init__(self, bed: Bed, policy: ResponsePolicy | None = ASKS, ssm: Any = None) -> None:
         self.told, self.waiting = Told(), Waiting()
         self.approvals = Approvals(bed.incidents)
         policies: Any = Policies(policy)
@@ -73,11 +75,10 @@ class Step:
 
 
 def planned(bed: Bed, *changes: Change, **head: Any) -> str:
-    """The id of an incident with a plan of these changes, claimed by us."""
+    """The id of an incident with a plan of these changes, made under a policy and claimed by us."""
     bed.planned(*changes)
     incident_id = bed.open_id() or ""
-    if head:
-        bed.set_head(incident_id, **head)
+    bed.set_head(incident_id, **({"policy_hash": "f" * 64} | head))
     return incident_id
 
 
@@ -114,6 +115,15 @@ def test_what_cannot_be_undone_takes_two_people(
     step = Step(bed, ResponsePolicy(playbooks={"contain_thing": said}))
     request = step.ask(planned(bed, *changes, criticality=criticality))
     assert (request.identities_needed, request.irreversible) == (people, FINAL in changes)
+
+
+@pytest.mark.parametrize(("policy", "judged_by"), [(None, "f" * 64), (None, None), (ASKS, None)])
+def test_what_was_judged_without_a_policy_takes_two_people(
+    bed: Bed, policy: ResponsePolicy | None, judged_by: str | None
+) -> None:
+    """Whether it could be read when the plan was made, when it was asked about, or at neither."""
+    request = Step(bed, policy).ask(planned(bed, CHANGE, criticality=Criticality.STANDARD, policy_hash=judged_by))
+    assert request.identities_needed == 2
 
 
 def test_a_step_that_is_run_again_asks_nobody_twice(bed: Bed) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import ThingFacts
 from cordon.things.facts import ThingReader
 from moto.iot.models import iot_backends
@@ -61,10 +62,10 @@ class Registry:
 
     @property
     def reader(self) -> ThingReader:
-        """Return a reader that has read nothing yet."""
+        """Return a reader that has read nothing yet, under a policy that says nothing of criticality."""
         iot: Any = self.iot
         iot_data: Any = self.iot_data
-        return ThingReader(iot, iot_data)
+        return ThingReader(iot, iot_data, policy=ResponsePolicy(playbooks={}))
 
     def read(self, name: str = THING) -> ThingFacts:
         """Return the facts of a thing that is there."""

@@ -68,6 +68,25 @@ def test_the_groups_above_are_asked_for_only_where_one_may_be_named(
     assert "describe_thing_group" not in in_a_child_group.iot.calls
 
 
+@pytest.mark.parametrize(
+    ("attribute", "criticality"),
+    [
+        (None, Criticality.UNKNOWN),
+        ("low", Criticality.UNKNOWN),
+        ("high", Criticality.UNKNOWN),
+        ("strange", Criticality.UNKNOWN),
+        ("Safety_Critical", Criticality.SAFETY_CRITICAL),
+    ],
+)
+def test_without_a_policy_nothing_is_known_to_be_harmless(
+    registry: Registry, attribute: str | None, criticality: Criticality
+) -> None:
+    """The policy may say more of its group or type, or read another attribute; what is marked as critical stays so."""
+    registry.thing(**({"criticality": attribute} if attribute else {}))
+    registry.group("valves")
+    assert read(registry, None).criticality is criticality
+
+
 def test_a_thing_in_no_group_has_none_above(registry: Registry) -> None:
     """Nothing is asked, and it is as critical as its attribute says."""
     registry.thing(criticality="low")
