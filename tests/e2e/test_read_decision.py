@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cordon import clock
 from cordon.model.approval import RequestStatus
 from cordon.model.incident import IncidentStatus, Mode
-from cordon.model.policy_calendar import Exemption
+from cordon.model.policy_calendar import Exemption, Freeze
 from cordon.model.response_policy import BudgetRule, Silence
 from cordon.model.thing import Criticality
 
@@ -94,6 +95,45 @@ def test_silence_never_acts_where_a_person_must(
     assert any(why in reason for reason in incident.reasons), incident.reasons
     assert (diff(before, aws.fleet.snapshot()), acted(aws)) == ([], set())
     at_rest(aws)
+
+
+def _frozen_now(aws: LocalAws) -> Freeze:
+    now = aws.clock.now().replace(tzinfo=None, second=0, microsecond=0)
+    return Freeze(name="harvest", zone="UTC", start=now - timedelta(days=1), end=now + timedelta(days=2))
+
+
+@pytest.mark.parametrize("days", [3, -3], ids=["fast", "slow"])
+def test_silence_never_acts_by_a_wrong_clock(up: Up, alarm: Alarm, days: int) -> None:
+    """In the middle of a freeze, which by the clock of the functions is over or has not begun: nothing is changed."""
+    aws = up()
+    frozen = demo_policy(playbooks=asking(silence=Silence.ACT), freezes=[_frozen_now(aws)])
+    aws.put_in_force(frozen)
+    aws.clock.advance(60)
+    before = aws.fleet.snapshot()
+    incident = asked(aws, alarm("pump-01"))
+    clock.use(lambda: aws.clock.now() + timedelta(days=days), aws.clock.advance)
+    ended = let_time_out(aws, incident)
+    assert ended.status is IncidentStatus.ESCALATED
+    assert (diff(before, aws.fleet.snapshot()), acted(aws), locks(aws)) == ([], set(), [])
+
+
+def test_a_wrong_clock_alone_is_a_reason_against_silence(up: Up, alarm: Alarm) -> None:
+    """No freeze, no window: a clock that is an hour fast is named, and nothing is done."""
+    aws = up(playbooks=asking(silence=Silence.ACT))
+    before = aws.fleet.snapshot()
+    clock.use(lambda: aws.clock.now() + timedelta(hours=1), aws.clock.advance)
+    ended = let_time_out(aws, asked(aws, alarm("pump-01")))
+    assert ended.status is IncidentStatus.ESCALATED
+    assert "the clock of this function is +3600 seconds from that of Step Functions" in ended.reasons
+    assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_people_approve_also_where_the_clock_is_wrong(up: Up, alarm: Alarm) -> None:
+    """Their decision rests on no clock of a function but that their request had not run out."""
+    aws = up(playbooks=asking(silence=Silence.ACT))
+    incident = asked(aws, alarm("pump-01"))
+    clock.use(lambda: aws.clock.now() + timedelta(minutes=20), aws.clock.advance)
+    assert approve(aws, incident).status is IncidentStatus.CONTAINED
 
 
 def test_silence_never_acts_on_a_plan_that_changed(up: Up, alarm: Alarm) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -22,15 +21,13 @@ from cordon.model.response_policy import ResponsePolicy
 from cordon.model.thing import ThingFacts
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.budget import reserve_for
+from cordon.response.clock_skew import skew
 from cordon.response.judgement import Assessment, judge
 from cordon.response.manifest import keep_sightings
 from cordon.response.modes import of_playbook
 from cordon.response.outbreaks import Outbreaks
 from cordon.response.policy_store import Policies
 from cordon.steps.step import StepRequest, StepResult, assessor, bus, evidence, incidents, policies, step
-
-_BEHIND, _AHEAD = timedelta(minutes=1), timedelta(minutes=15)
-"""How far our clock may differ from Step Functions'. Further ahead, because the state may have been retried a while."""
 
 
 class AssessmentRequest(StepRequest):
@@ -136,14 +133,6 @@ class Assessing:
     def _capsule(self, thing: ThingFacts | None) -> dict[str, Any] | None:
         # Without the moment, which the chain's entry has: run again, the step keeps the same capsule, not another one.
         return {"thing": thing.model_dump(mode="json")} if thing else None
-
-
-def skew(entered_at: datetime, now: datetime) -> list[str]:
-    """Say that our clock is wrong, if it is: budgets, windows, freezes and approvals go by it."""
-    ahead = now - entered_at
-    if -_BEHIND <= ahead <= _AHEAD:
-        return []
-    return [f"the clock of this function is {ahead.total_seconds():+.0f} seconds from that of Step Functions"]
 
 
 def _may_act(policy: ResponsePolicy | None, incident: Incident) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from pydantic import AwareDatetime
 
 from cordon import clients, clock
 from cordon.errors import IllegalTransition, NotTheClaimant
@@ -18,6 +20,7 @@ from cordon.model.text import quoted
 from cordon.observability import count
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.budget import reserve_for
+from cordon.response.clock_skew import skew
 from cordon.response.deciding import Conclusion, after_approval, after_silence
 from cordon.response.policy_store import Policies
 from cordon.steps.step import StepRequest, StepResult, assessor, incidents, policies, step
@@ -27,6 +30,15 @@ if TYPE_CHECKING:
 
 _EARLY = timedelta(minutes=2)
 """How much sooner than the request runs out its state may: the state counts from before the step that asked."""
+
+
+class DecisionToRead(StepRequest):
+    """Which incident, and when Step Functions entered the state, by its own clock.
+
+    None: the execution was started before the state told it, and asks for days.
+    """
+
+    entered_at: AwareDatetime | None = None
 
 
 class DecisionRead(StepResult):
@@ -46,7 +58,7 @@ class Reading:
     assessor: Assessor
     iot: IoTClient
 
-    def read(self, asked: StepRequest) -> DecisionRead:
+    def read(self, asked: DecisionToRead) -> DecisionRead:
         """Read the decision for the execution that asked for it, once: run again, it finds what it made of it.
 
         Raises:
@@ -60,12 +72,12 @@ class Reading:
         if request.answer is Answer.ASK_AGAIN and incident.assessed_by is not None:
             raise IllegalTransition(f"{incident.id} is {incident.status}: nobody was asked about its present plan")
         if request.answer is None:
-            request = self._conclude(incident, request, asked.execution)
+            request = self._conclude(incident, request, asked)
         if request.answer is not Answer.CARRY_OUT:
             free_lock(self.incidents.table, incident.subject, execution=asked.execution)
         return DecisionRead(outcome=request.answer or Answer.ESCALATE, reasons=request.answer_reasons)
 
-    def _conclude(self, incident: Incident, request: ApprovalRequest, execution: str) -> ApprovalRequest:
+    def _conclude(self, incident: Incident, request: ApprovalRequest, asked: DecisionToRead) -> ApprovalRequest:
         if request.status is RequestStatus.PENDING and clock.now() < request.answer_until - _EARLY:
             # Whoever woke it was not the desk: the request stays as it is, and nothing is done on that word.
             return self._write(incident, request, Conclusion(Answer.ESCALATE, ["it was woken, and nobody has decided"]))
@@ -74,14 +86,16 @@ class Reading:
         if request.status is RequestStatus.REJECTED:
             return self._write(incident, request, Conclusion(Answer.STAND_DOWN, [_rejected(request)]))
         # Taken before the facts are read: a plan is only as good as the quiet around it.
-        take_lock(self.incidents.table, incident.subject, incident_id=incident.id, execution=execution)
+        take_lock(self.incidents.table, incident.subject, incident_id=incident.id, execution=asked.execution)
         opening = self.incidents.sighting(incident.id, incident.opened_by)
         outlook = self.assessor.look(incident, opening, self.policies.in_force())
         if request.status is RequestStatus.APPROVED:
             conclusion = after_approval(request, outlook)
         else:
             reserve = partial(reserve_for, outlook, incident.id, self.incidents.table, self.iot, fresh=True)
-            conclusion = after_silence(incident, request, outlook, reserve)
+            # By a wrong clock a freeze is over, or an exemption. People who approved have looked at theirs.
+            doubted = replace(outlook, questions=[*_clock_trouble(asked), *outlook.questions])
+            conclusion = after_silence(incident, request, doubted, reserve)
         return self._write(incident, request, conclusion, outlook)
 
     def _write(
@@ -118,6 +132,12 @@ _MOVES = {
 }
 
 
+def _clock_trouble(asked: DecisionToRead) -> list[str]:
+    if asked.entered_at is None:
+        return ["nothing tells whether the clock of this function is right"]
+    return skew(asked.entered_at, clock.now())
+
+
 def _status_after(request: ApprovalRequest, answer: Answer) -> RequestStatus:
     """Return what becomes of the request: an approval is used up, whatever came of it."""
     if request.status is not RequestStatus.APPROVED:
@@ -131,8 +151,8 @@ def _rejected(request: ApprovalRequest) -> str:
     return f"{no.identity} rejected the plan{why}"
 
 
-@step(StepRequest)
-def lambda_handler(request: StepRequest) -> DecisionRead:
+@step(DecisionToRead)
+def lambda_handler(request: DecisionToRead) -> DecisionRead:
     """Read the decision."""
     record = incidents()
     reading = Reading(record, Approvals(record), policies(), assessor(), clients.iot())

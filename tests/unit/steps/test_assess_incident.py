@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from cordon.steps.assess_incident import skew
+from cordon.response.clock_skew import skew
 
 from ..conftest import MORNING
 
