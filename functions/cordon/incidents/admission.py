@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,15 +12,15 @@ from cordon import clock
 from cordon.errors import RecordBusy
 from cordon.incidents import rows
 from cordon.incidents.findings import Findings, Reported, is_tied_by_clues, require_the_same, subject_of, told_by
-from cordon.incidents.record import Incidents, due, stamp, timeline_row
-from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put, update
-from cordon.model.alarm import Alarm, AlarmKind, Attribution, Certainty
+from cordon.incidents.record import Incidents, due, timeline_row
+from cordon.incidents.sightings import counted, first_seen, told_that_it_is_worse
+from cordon.incidents.table import ConditionFailed, Row, Write, check, key, put
+from cordon.model.alarm import Alarm, AlarmKind
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.incident import Incident, IncidentStatus
 
 ACTOR = "triage"
 _ATTEMPTS = 4
-_SURE = {Certainty.UNKNOWN: 0, Certainty.INFERRED: 1, Certainty.STATED: 2, Certainty.PROVEN: 2}
 
 
 class Became(StrEnum):
@@ -123,7 +124,7 @@ class Admission:
         self._table.write(
             _remembered(alarm, Became.OPENED, incident_id=incident.id),
             put({**open_row, "schema_version": SCHEMA_VERSION}),
-            put({**head, **due(IncidentStatus.OPENED)}),
+            put({**head, **first_seen(alarm), **due(IncidentStatus.OPENED)}),
             *_sighting(alarm, incident.id),
             *(reported.recorded(alarm, incident.id) if reported else []),
             put(timeline_row(incident.id, IncidentStatus.OPENED, ACTOR, {"alarm": alarm.id, **after})),
@@ -146,9 +147,14 @@ class Admission:
             still_open,
             *_sighting(alarm, incident_id, is_resend=is_resend),
             *(reported.recorded(alarm, incident_id) if reported else []),
-            _counted(incident, alarm),
+            counted(incident, alarm),
         )
         return Admitted(Became.JOINED, incident_id, redelivered=False, is_resend=is_resend)
+
+    def told_that_it_is_worse(self, incident: Incident) -> None:
+        """Record that people were paged about the incident as severe as it was read; worse by now, they are not."""
+        with suppress(ConditionFailed):
+            self._table.write(told_that_it_is_worse(incident))
 
     def _was_reported(self, alarm: Alarm, incident_id: str) -> bool:
         # A row of its own, so that a storm of alarms does not have each one read all that came before it.
@@ -174,36 +180,6 @@ def _sighting(alarm: Alarm, incident_id: str, *, is_resend: bool = False) -> lis
     sighting = {"schema_version": SCHEMA_VERSION, "alarm": alarm.model_dump(mode="json"), "is_resend": is_resend}
     reported = {**key(pk, rows.finding(alarm.finding_id)), "schema_version": SCHEMA_VERSION}
     return [put({**key(pk, rows.sighting(alarm.id)), **sighting}), put(reported, condition=None)]
-
-
-def _counted(incident: Incident, alarm: Alarm) -> Write:
-    """Count one sighting more; an observed incident is to be assessed again, and may be claimed again for it."""
-    surer = _surer(incident, alarm)
-    is_observed = incident.status is IncidentStatus.OBSERVED
-    return update(
-        key(rows.of_incident(incident.id), rows.HEAD),
-        # Due, because nobody would miss a second assessment whose event was lost.
-        set_={
-            "updated_at": stamp(clock.now()),
-            **({"reassess": True, **due(IncidentStatus.OPENED)} if is_observed else {}),
-            **({"attribution": surer.model_dump(mode="json")} if surer else {}),
-        },
-        add={"sightings": 1},
-        # It must not have become observed, or ceased to be, since we looked.
-        condition="#status = :observed" if is_observed else "#status <> :observed",
-        observed=IncidentStatus.OBSERVED,
-    )
-
-
-def _surer(incident: Incident, alarm: Alarm) -> Attribution | None:
-    """Return the alarm's attribution where it ties the incident's thing more surely than what opened the incident.
-
-    Else a forged finding could keep a real one from being answered.
-    """
-    if incident.attribution is None or alarm.attribution is None or alarm.thing_name != incident.thing_name:
-        return None
-    is_surer = _SURE[alarm.attribution.certainty] > _SURE[incident.attribution.certainty]
-    return alarm.attribution if is_surer else None
 
 
 def _open_key(alarm: Alarm) -> str:

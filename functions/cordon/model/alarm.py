@@ -20,6 +20,11 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    def is_worse_than(self, other: Severity) -> bool:
+        """Say whether this is further up than `other`."""
+        steps = list(Severity)
+        return steps.index(self) > steps.index(other)
+
 
 DESK = "desk"
 """The source of what a person asked for by hand."""
@@ -73,6 +78,11 @@ class Attribution(Word):
     how: str
     candidates: list[str] = Field(default_factory=list)
     certificate_id: str | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Say whether nobody but its detector, or who signed, could have had the alarm be about this thing."""
+        return self.certainty in {Certainty.STATED, Certainty.PROVEN}
 
 
 class Alarm(Word):

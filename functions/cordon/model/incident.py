@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
@@ -129,6 +130,9 @@ class Incident(Word):
     """None: nothing that came in says which thing it is about."""
     status: IncidentStatus
     severity: Severity
+    """The worst that any of its alarms has had."""
+    sure_severity: Severity | None = None
+    """The worst of the alarms that are surely about its thing; None: there is none, or an earlier version kept none."""
     account: str
     region: str
     summary: str
@@ -140,6 +144,12 @@ class Incident(Word):
     alarm_received_at: AwareDatetime
     updated_at: AwareDatetime
     sightings: int = Field(ge=1)
+    newest: str | None = None
+    """Id of the newest alarm that ties the thing as surely as `attribution`; None: an earlier version kept none."""
+    newest_at: AwareDatetime | None = None
+    """When its detector saw that, and no later than it reached us."""
+    worse: bool = False
+    """Its severity rose while people had it, and they have not been told yet."""
     claimed_by: str | None = None
     """ARN of the execution that answers it."""
     claimed_at: AwareDatetime | None = None
@@ -186,6 +196,17 @@ class Incident(Word):
         if self.thing_name is None:
             raise ValueError(f"{self.id} is about no thing")
         return self.thing_name
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When its thing was last seen to do what the alarms say, as far as their detectors' clocks are believed."""
+        return self.newest_at or min(self.alarm_raised_at, self.alarm_received_at)
+
+    @property
+    def surely_severe(self) -> Severity | None:
+        """The worst severity of what is surely about its thing; None: nothing is."""
+        is_sure = self.attribution is None or self.attribution.is_sure
+        return self.sure_severity or (self.severity if is_sure else None)
 
     @property
     def subject(self) -> str:

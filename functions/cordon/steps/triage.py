@@ -18,6 +18,7 @@ from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.evidence import Evidence
 from cordon.incidents.findings import told_by
 from cordon.incidents.record import Incidents
+from cordon.incidents.sightings import WITH_PEOPLE
 from cordon.model.alarm import Alarm
 from cordon.model.base import SCHEMA_VERSION, sha256_hex
 from cordon.model.evidence import EvidenceRef
@@ -129,7 +130,9 @@ class Triage:
             self._react_to_sighting(alarm, incident, redelivered=admitted.redelivered)
 
     def _react_to_sighting(self, alarm: Alarm, incident: Incident, *, redelivered: bool) -> None:
-        if incident.status in {IncidentStatus.ESCALATED, IncidentStatus.PARTIAL}:
+        if incident.worse and incident.status in WITH_PEOPLE:
+            self._page_that_it_is_worse(incident)
+        elif incident.status in {IncidentStatus.ESCALATED, IncidentStatus.PARTIAL}:
             self._page(incident)
         elif _questions(alarm, incident) and (self.incidents.question(incident) or redelivered):
             self.bus.announce(incident, CONTAINMENT_QUESTIONED)
@@ -145,6 +148,21 @@ class Triage:
         text = f"Incident {told.id} is {told.status}, and its thing {incident.subject} alarms again."
         self.pager.page(f"Cordon: {incident.subject} alarms again", text)
         self.incidents.paged(told.id)
+
+    def _page_that_it_is_worse(self, incident: Incident) -> None:
+        """Page for an incident that became worse, however lately it was: there are four severities, and no more pages.
+
+        What was not told yet stays owed: the redelivery of a message that died here tells it, or the next sighting.
+        """
+        if self._told_of(incident) is not incident:
+            self._page(incident)  # one page for hundreds, as often as any other
+        elif incident.paged_at and not self.incidents.take_page(incident):
+            return  # somebody else tells it just now
+        else:
+            text = f"Incident {incident.id} is {incident.status}, and its thing {incident.subject} alarms again."
+            severe = f" It is now {incident.severity}, worse than when you were told."
+            self.pager.page(f"Cordon: {incident.subject} is now {incident.severity}", text + severe)
+        self.admission.told_that_it_is_worse(incident)
 
     def _told_of(self, incident: Incident) -> Incident:
         """Return the incident that people were paged for: one of an outbreak's stands for all that ended with it."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cordon.model.alarm import DESK, Attribution, Certainty
+from cordon.model.alarm import DESK, Attribution, Certainty, Severity
 from cordon.model.incident import Containment, Mode
 from cordon.model.policy_calendar import Exemption, Freeze
-from cordon.model.response_policy import ResponsePolicy
+from cordon.model.response_policy import PlaybookPolicy, ResponsePolicy
 from cordon.response.assessment import Assessor, Outlook
 from cordon.response.containment import ContainmentPlanner
 from cordon.response.policy_store import InForce
@@ -109,6 +109,28 @@ def test_what_is_only_inferred_is_never_answered_without_a_person(looks: Looks, 
     found = looks.look(demo_policy(), attribution=Attribution(certainty=certainty, how="by a session's name."))
     asked = [question for question in found.questions if "only inferred: by a session's name." in question]
     assert len(asked) == (certainty in {Certainty.INFERRED, Certainty.UNKNOWN})
+
+
+@pytest.mark.parametrize(("low", "asked"), [(Mode.OBSERVE, True), (Mode.APPROVE, True), (Mode.AUTOMATIC, False)])
+def test_a_guess_never_says_how_far_cordon_goes(looks: Looks, low: Mode, asked: bool) -> None:
+    """Where what is sure alone would let it go as far, the guess beside it keeps nothing from its answer."""
+    looks.pump()
+    rules = PlaybookPolicy(mode=Mode.AUTOMATIC, severity={Severity.LOW: low})
+    looks.bed.opened(id="sure", finding_id="sure", severity=Severity.LOW)
+    guess = Attribution(certainty=Certainty.INFERRED, how="by an instance that was attacked.")
+    found = looks.look(
+        demo_policy(playbooks={"contain_thing": rules}), id="b", severity=Severity.CRITICAL, attribution=guess
+    )
+    said = ["that it is critical is only inferred: what is surely about this thing is low at worst"]
+    assert (found.mode, found.questions) == (Mode.AUTOMATIC, said if asked else [])
+
+
+def test_the_newest_alarm_must_be_in_the_record(looks: Looks) -> None:
+    """Whatever became of it: what cannot be read is a person's."""
+    looks.pump()
+    incident = looks.bed.opened(id="a1")
+    looks.bed.set_head(incident.id, newest="gone")
+    assert looks.look(demo_policy(), id="a1").questions == ["the newest alarm of it is not in the record"]
 
 
 def test_what_a_person_asks_for_is_shown_before_it_is_done(looks: Looks) -> None:
