@@ -189,10 +189,11 @@ class LocalAws:
         return event_id if matched else None
 
     def put_in_force(self, policy: ResponsePolicy) -> None:
-        """Put a response policy in force, as a push that people have agreed on does; it counts at once."""
+        """Put a response policy in force, as a push that people have agreed on, and page nobody; it counts at once."""
         policies = step.policies()
         for person in ("first", "second"):  # one that loosens anything takes two
-            policies.push(policy, by=f"arn:aws:iam::123456789012:user/{person}", base=policies.in_force().hash)
+            by = f"arn:aws:iam::123456789012:user/{person}"
+            policies.push(policy, by=by, base=policies.in_force().hash, tell=_page_nobody)
 
     def invoke(self, function_logical_id: str, event: Any) -> Invocation:
         """Invoke a function synchronously and return how it went; its error does not raise here."""
@@ -276,6 +277,10 @@ def _rare_collections() -> Iterator[None]:
 
 def _use_clock(clock: VirtualClock | None) -> None:
     cordon_clock.use(*((clock.now, clock.advance) if clock else (None, None)))
+
+
+def _page_nobody(*_: str) -> None:
+    """A policy that a scenario begins with is no news."""
 
 
 def _forget() -> None:

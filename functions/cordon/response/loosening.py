@@ -1,4 +1,4 @@
-"""In which ways one response policy lets Cordon do more by itself than another, or needs fewer people.
+"""In which ways one response policy lets Cordon do more by itself than another, or needs or tells fewer people.
 
 Fail safe: what is not provably as tight counts as looser. A push that loosens anything takes two people.
 """
@@ -30,15 +30,18 @@ class Step:
     old: ResponsePolicy
     new: ResponsePolicy
     now: datetime
+    is_first: bool = False
+    """There was none before: `old` stands for what Cordon does without one."""
 
 
 def loosenings(old: ResponsePolicy | None, new: ResponsePolicy, now: datetime) -> list[str]:
     """Return every way in which `new` is looser than `old` from `now` (aware) on: a sentence each, naming the field.
 
     No old policy is one that asks for approval of everything. It had no limits that could be loosened: those of a new
-    policy count only if it lets Cordon do anything by itself.
+    policy count only if it lets Cordon do anything by itself. And a playbook starts by observing, so that the first
+    policy may do that.
     """
-    step = Step(old or ResponsePolicy(playbooks={}), new, now)
+    step = Step(old or ResponsePolicy(playbooks={}), new, now, is_first=old is None)
     counting = COMPARISONS if old or acts_alone(new) else {name: COMPARISONS[name] for name in _WITHOUT_OLD}
     return [sentence for comparison in counting.values() for sentence in comparison(step)]
 
@@ -67,7 +70,7 @@ def _modes(step: Step, playbook: str) -> Iterator[str]:
         before, after = (
             effective_mode(policy, playbook, severity, criticality, shared=shared) for policy in (step.old, step.new)
         )
-        if _MODES.index(after) > _MODES.index(before):
+        if _is_further(before, after) or (_answers_nothing(before, after) and not step.is_first):
             wider.setdefault((before, after), []).append(case)
     for (before, after), cases in wider.items():
         severities, criticalities, shared_ones = (list(dict.fromkeys(part)) for part in zip(*cases, strict=True))
@@ -79,16 +82,27 @@ def _modes(step: Step, playbook: str) -> Iterator[str]:
         yield f"playbooks.{playbook}: {after} where it was {before}{', for ' if where else ''}{'; '.join(where)}"
 
 
+def _is_further(before: Mode, after: Mode) -> bool:
+    return _MODES.index(after) > _MODES.index(before)
+
+
+def _answers_nothing(before: Mode, after: Mode) -> bool:
+    """Say whether nobody is asked or told any more of what was answered: who observes everything is blind."""
+    return after is Mode.OBSERVE is not before
+
+
 def _silence(step: Step, playbook: str) -> Iterator[str]:
-    acting = False
+    acting = leaving = False
     for criticality in Criticality:
         before, after = (silence_for(policy, playbook, criticality) for policy in (step.old, step.new))
         acting |= before is after is Silence.ACT
+        leaving |= before is after is Silence.LEAVE
         if _SILENCES.index(after) > _SILENCES.index(before):
             yield f"playbooks.{playbook}.silence: {after} where it was {before}, for criticality {criticality}"
     shorter, longer = (of_playbook(policy, playbook).approval_minutes for policy in (step.new, step.old))
-    if acting and shorter < longer:
-        yield f"playbooks.{playbook}.approval_minutes: silence acts after {shorter} minutes where it was {longer}"
+    if (acting or leaving) and shorter < longer:
+        means = "acts" if acting else "leaves it"
+        yield f"playbooks.{playbook}.approval_minutes: silence {means} after {shorter} minutes where it was {longer}"
 
 
 def _people(step: Step, playbook: str) -> Iterator[str]:
@@ -140,11 +154,11 @@ def _is_looser(policy: ResponsePolicy, was: Criticality, is_: Criticality) -> bo
 def _goes_further(
     policy: ResponsePolicy, playbook: str, severity: Severity, was: Criticality, is_: Criticality
 ) -> bool:
-    return any(
-        _MODES.index(effective_mode(policy, playbook, severity, is_, shared=shared))
-        > _MODES.index(effective_mode(policy, playbook, severity, was, shared=shared))
+    steps = (
+        [effective_mode(policy, playbook, severity, criticality, shared=shared) for criticality in (was, is_)]
         for shared in (False, True)
     )
+    return any(_is_further(before, after) or _answers_nothing(before, after) for before, after in steps)
 
 
 def _listed(what: str, found: list[str], all_of_them: int) -> list[str]:

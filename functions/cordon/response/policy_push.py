@@ -1,6 +1,7 @@
 """One try at putting a response policy in force. What loosens anything takes two people, each with the whole policy.
 
-The object is written first, then the row that names its version: who dies between them has changed nothing.
+The object is written first, then people are paged, then the row is written that names its version: who dies before the
+last has changed nothing, and nothing counts of which nobody could be told.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cordon.model.base import SCHEMA_VERSION, Word
 from cordon.model.person import is_same_person
 from cordon.model.response_policy import PROPOSAL_LASTS, ResponsePolicy
 from cordon.response.loosening import loosenings
+from cordon.response.push_page import page_of_force, page_of_proposal
 
 _MOST_SENTENCES = 50
 """Of the ways in which a policy loosens: a row has 400 KB, and nobody reads more."""
@@ -90,13 +92,33 @@ class Keep(Protocol):
         """Write it as proposed, or as one that a row may put in force."""
 
 
-def push_once(table: Table, head: Head, policy: ResponsePolicy, *, by: str, base: str | None, keep: Keep) -> Pushed:
+class Tell(Protocol):
+    """Pages people."""
+
+    def __call__(self, subject: str, message: str, /) -> None:
+        """Send a page, or raise: a push of which nobody can be told does not count."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """A policy that the identity `by` pushes, who saw the one with the hash `base` in force, and what that takes."""
+
+    policy: ResponsePolicy
+    by: str
+    base: str | None
+    table: Table
+    keep: Keep
+    tell: Tell
+
+
+def push_once(push: Push, head: Head) -> Pushed:
     """Put the policy in force or propose it, if nobody pushes anything meanwhile.
 
     Raises:
         StalePolicy, SameIdentity: see `Policies.push`.
         ConditionFailed: somebody else pushed; nothing of this push counts.
     """
+    policy, base = push.policy, push.base
     if head.row and head.row["hash"] == policy.hash and head.policy:
         return Pushed(status="in_force", hash=policy.hash, version=head.row["version_id"], loosenings=[], needs=None)
     if base != head.hash:
@@ -106,16 +128,16 @@ def push_once(table: Table, head: Head, policy: ResponsePolicy, *, by: str, base
         )
     looser = _loosenings(head, policy)
     if not looser:
-        return _put_in_force(table, head, policy, by, keep)
-    standing = proposal_in(table.get(rows.POLICY, rows.PROPOSAL))
+        return _put_in_force(push, head)
+    standing = proposal_in(push.table.get(rows.POLICY, rows.PROPOSAL))
     if standing and standing.waits_at(clock.now()) and (standing.hash, standing.base) == (policy.hash, base):
-        if is_same_person(standing.by, by):
+        if is_same_person(standing.by, push.by):
             raise SameIdentity(
                 f"{standing.by} has pushed it already: another person must, until {standing.expires.isoformat()}"
             )
-        return _put_in_force(table, head, policy, by, keep, seconded=standing)
-    proposal = Proposal(hash=policy.hash, base=base, by=by, at=clock.now(), loosenings=looser)
-    return _propose(table, head, policy, proposal, keep, instead_of=standing)
+        return _put_in_force(push, head, seconded=standing)
+    proposal = Proposal(hash=policy.hash, base=base, by=push.by, at=clock.now(), loosenings=looser)
+    return _propose(push, head, proposal, instead_of=standing)
 
 
 def proposal_in(row: Row | None) -> Proposal | None:
@@ -135,20 +157,21 @@ def _loosenings(head: Head, policy: ResponsePolicy) -> list[str]:
     return found[:_MOST_SENTENCES] + ([f"and {more} more"] if more > 0 else [])
 
 
-def _put_in_force(
-    table: Table, head: Head, policy: ResponsePolicy, by: str, keep: Keep, *, seconded: Proposal | None = None
-) -> Pushed:
-    version, at = keep(policy, proposed=False), stamp(clock.now())
+def _put_in_force(push: Push, head: Head, *, seconded: Proposal | None = None) -> Pushed:
+    policy, by, looser = push.policy, push.by, seconded.loosenings if seconded else []
+    version, at = push.keep(policy, proposed=False), stamp(clock.now())
     facts: Row = {"hash": policy.hash, "version_id": version, "pushed_by": by, "at": at}
     facts |= {"proposed_by": seconded.by} if seconded else {}
     facts |= {"schema_version": SCHEMA_VERSION}
+    proposed_by = seconded.by if seconded else None
+    told = page_of_force(policy.hash, by=by, before=head.hash, proposed_by=proposed_by, looser=looser)
+    push.tell("Cordon: a response policy is put in force", told)
     condition, values = head.unchanged()
-    table.write(
+    push.table.write(
         put({**key(rows.POLICY, rows.POLICY_HEAD), **facts}, condition=condition, **values),
         put({**key(rows.POLICY, f"{rows.PUSHES}{at}#{policy.hash[:12]}"), **facts}, condition=None),
         _without_proposal(seconded),
     )
-    looser = seconded.loosenings if seconded else []
     return Pushed(status="in_force", hash=policy.hash, version=version, loosenings=looser, needs=None)
 
 
@@ -161,19 +184,19 @@ def _without_proposal(seconded: Proposal | None) -> Write:
     return delete(row_key, condition=condition, **values)
 
 
-def _propose(
-    table: Table, head: Head, policy: ResponsePolicy, proposal: Proposal, keep: Keep, *, instead_of: Proposal | None
-) -> Pushed:
-    keep(policy, proposed=True)
+def _propose(push: Push, head: Head, proposal: Proposal, *, instead_of: Proposal | None) -> Pushed:
+    push.keep(push.policy, proposed=True)
+    told = page_of_proposal(proposal.hash, by=proposal.by, before=head.hash, looser=proposal.loosenings)
+    push.tell("Cordon: a response policy that loosens is proposed", told)
     facts: Row = proposal.model_dump(mode="json") | {"at": stamp(proposal.at), "schema_version": SCHEMA_VERSION}
     condition, values = instead_of.unchanged() if instead_of else ("attribute_not_exists(pk)", {})
     still, seen = head.unchanged()
-    table.write(
+    push.table.write(
         put({**key(rows.POLICY, rows.PROPOSAL), **facts}, condition=condition, **values),
         check(key(rows.POLICY, rows.POLICY_HEAD), still, **seen),
     )
     needs = f"it loosens the policy: another person must push the very same one until {proposal.expires.isoformat()}"
-    return Pushed(status="proposed", hash=policy.hash, version=None, loosenings=proposal.loosenings, needs=needs)
+    return Pushed(status="proposed", hash=proposal.hash, version=None, loosenings=proposal.loosenings, needs=needs)
 
 
 def _short(digest: str | None) -> str:

@@ -19,7 +19,7 @@ from cordon.incidents import rows
 from cordon.incidents.table import ConditionFailed, Row, Table
 from cordon.model.base import sha256_hex
 from cordon.model.response_policy import ResponsePolicy
-from cordon.response.policy_push import Head, Proposal, Pushed, proposal_in, push_once
+from cordon.response.policy_push import Head, Proposal, Push, Pushed, Tell, proposal_in, push_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,22 +75,24 @@ class Policies:
         """
         return proposal_in(self._table.get(rows.POLICY, rows.PROPOSAL))
 
-    def push(self, policy: ResponsePolicy, *, by: str, base: str | None) -> Pushed:
+    def push(self, policy: ResponsePolicy, *, by: str, base: str | None, tell: Tell) -> Pushed:
         """Put `policy` in force for the identity `by`, or propose it, where it loosens anything.
 
         `base` is the hash of the policy that `by` has seen in force; None: he saw none. What is in force already is
         pushed by whoever pushes it again. A proposal comes into force when a second identity pushes the very same
-        policy within a day, against the same policy in force. Died anywhere, it may be pushed again.
+        policy within a day, against the same policy in force. Died anywhere, it may be pushed again. `tell` pages
+        people of what is about to be proposed or in force; beaten by another push, it has told of one that never was.
 
         Raises:
             StalePolicy: another policy is in force than the one that was seen.
             SameIdentity: a second person must push it, and this one is the first.
             RecordBusy: others pushed something each time; nothing of this push counts.
         """
+        push = Push(policy, by, base, self._table, self._keep, tell)
         for _ in range(_TRIES):
             head = self._head()
             try:
-                return push_once(self._table, head, policy, by=by, base=base, keep=self._keep)
+                return push_once(push, head)
             except ConditionFailed:
                 continue  # somebody else has pushed meanwhile: what is in force now is compared anew
             finally:

@@ -50,7 +50,8 @@ from cordon.response.url_request import (
     UrlEvent,
     body_of,
 )
-from cordon.steps.step import assessor, bus, incidents, passes, policies
+from cordon.steps.step import assessor, bus, incidents, pager, passes, policies
+from cordon.tickets.pager import Pager
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -69,6 +70,8 @@ class Desk:
     policies: Policies
     stepfunctions: SFNClient
     known_good: KnownGoodDesk
+    pager: Callable[[], Pager]
+    """Made when a push needs it: no other request waits for its client."""
 
     def respond(self, _: str, who: Identity, asked: ResponseAsked) -> Json:
         """Start a playbook for a person: its plan will be put before people, whatever the mode is."""
@@ -107,7 +110,8 @@ class Desk:
 
     def push(self, _: str, who: Identity, asked: PolicyPushed) -> Json:
         """Put a response policy in force, or propose it, where it takes a second person to push the same."""
-        return self.policies.push(asked.policy, by=who.name, base=asked.base).model_dump(mode="json")
+        pushed = self.policies.push(asked.policy, by=who.name, base=asked.base, tell=self.pager().page)
+        return pushed.model_dump(mode="json")
 
     def capture(self, _: str, _who: Identity, asked: ThingNamed) -> Json:
         """Make a known-good of what a healthy thing is like."""
@@ -225,6 +229,7 @@ def desk() -> Desk:
         policies(),
         clients.stepfunctions(),
         known_good_desk(record),
+        pager,
     )
 
 

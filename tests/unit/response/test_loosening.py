@@ -72,6 +72,23 @@ LOOSER = [
         {"playbooks": contain()["playbooks"] | {"another": {"mode": "automatic"}}},
         "playbooks.another: automatic where it was approve",
     ),
+    (
+        contain(mode="observe"),
+        "playbooks.contain_thing: observe where it was automatic, for severity medium, high, critical",
+    ),
+    (
+        contain(mode="observe"),
+        "playbooks.contain_thing: observe where it was approve, for severity medium, high, critical",
+    ),
+    (contain(severity={"low": "observe", "high": "observe"}), "observe where it was automatic, for severity high"),
+    (
+        contain(criticality={"low": "observe"}),
+        "playbooks.contain_thing: observe where it was automatic, for severity medium, high, critical; criticality low",
+    ),
+    (
+        contain(shared_certificate="observe"),
+        "playbooks.contain_thing: observe where it was approve, for severity medium, high, critical; a shared cert",
+    ),
     ({"playbooks": {}}, "playbooks.contain_thing: approve where it was observe, for severity low"),
     (
         {"criticality": BASE["criticality"] | {"attribute": "tier"}},
@@ -145,7 +162,6 @@ def test_each_way_to_loosen_is_told_with_its_field(changed: dict[str, Any], sent
 
 TIGHTER = [
     contain(mode="approve"),
-    contain(criticality={"low": "observe"}),
     contain(approval_minutes=5),
     contain(two_approvers=["high", "low"]),
     contain() | {"people": {"on_call": "the rota"}},
@@ -182,6 +198,24 @@ def test_silence_that_acts_sooner_is_looser() -> None:
     assert loosenings(quick, slow, NOW) == []
 
 
+def test_silence_that_leaves_a_thing_sooner_is_looser() -> None:
+    """Nobody is paged again then, so that a shorter time is one in which fewer people can have answered."""
+    slow, quick = (policy(**contain(silence="leave", approval_minutes=minutes)) for minutes in (60, 1))
+    assert loosenings(slow, quick, NOW) == [
+        "playbooks.contain_thing.approval_minutes: silence leaves it after 1 minutes where it was 60"
+    ]
+    assert loosenings(quick, slow, NOW) == []
+
+
+def test_what_becomes_a_kind_that_is_only_observed_is_looser() -> None:
+    """Not the mode is changed, but of what kind the thing is."""
+    watched = contain(criticality={"high": "observe"}, two_approvers=[])
+    to_high = {"criticality": BASE["criticality"] | {"types": {"pump": "high"}}}
+    assert loosenings(policy(**watched), policy(**watched, **to_high), NOW) == [
+        "criticality.types.pump: high where it was standard"
+    ]
+
+
 def test_what_is_past_does_not_count() -> None:
     """A freeze that is over and an exemption that has expired may go; a second earlier they may not."""
     bare = policy(freezes=[], exemptions=[])
@@ -193,6 +227,8 @@ def test_the_first_policy_takes_one_person_if_it_only_asks() -> None:
     """Limits of nothing loosen nothing; the first policy that acts by itself does, limits and all."""
     careful = {"playbooks": {"contain_thing": {"mode": "approve"}}, "identities": {}}
     assert loosenings(None, policy(**careful), NOW) == []
+    watching = careful | {"playbooks": {"contain_thing": {"mode": "observe"}}}
+    assert loosenings(None, policy(**watching), NOW) == []
     found = loosenings(None, policy(), NOW)
     assert found[0].startswith("playbooks.contain_thing: automatic where it was approve")
     assert "budgets[0]: the fleet has a budget, where not all that it covers had one" in found

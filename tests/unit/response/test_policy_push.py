@@ -7,9 +7,10 @@ from botocore.exceptions import ClientError
 from cordon.errors import RecordBusy, SameIdentity, StalePolicy
 from cordon.incidents.table import ConditionFailed
 from cordon.model.response_policy import ResponsePolicy
+from cordon.response.policy_push import Tell
 from cordon.response.policy_store import Policies
 
-from tests.unit.response.conftest import POLICY_BUCKET, Place, policy
+from tests.unit.response.conftest import POLICY_BUCKET, Place, policy, tell_nobody
 
 TIGHT, WIDE = policy("observe"), policy("automatic", budgets=[{"scope": "fleet", "things": 10}])
 WIDER = policy("automatic", budgets=[{"scope": "fleet", "things": 11}])
@@ -22,21 +23,24 @@ def tight(place: Place) -> Place:
     return place
 
 
-def push(place: Place, pushed: ResponsePolicy, by: str, base: ResponsePolicy | None = TIGHT) -> Any:
+def push(
+    place: Place, pushed: ResponsePolicy, by: str, base: ResponsePolicy | None = TIGHT, tell: Tell | None = None
+) -> Any:
     """Push from a runtime of its own, having seen `base` in force."""
-    return place.anew().push(pushed, by=by, base=base.hash if base else None)
+    return place.anew().push(pushed, by=by, base=base.hash if base else None, tell=tell or tell_nobody)
 
 
 def test_what_loosens_nothing_is_in_force_at_once(place: Place) -> None:
     """One person may push the first policy that only asks, and then any that is tighter; each push is recorded."""
-    first = push(place, policy("approve"), "ann", None)
+    asks, tighter = policy("approve"), policy("approve", leases={"hours": 24})
+    first = push(place, asks, "ann", None)
     assert (first.status, first.needs, first.loosenings) == ("in_force", None, [])
     place.bed.clock.advance(seconds=1)
-    assert push(place, TIGHT, "ann", policy("approve")).status == "in_force"
-    assert place.in_force() == TIGHT
+    assert push(place, tighter, "ann", asks).status == "in_force"
+    assert place.in_force() == tighter
     head, *pushes = place.bed.rows("POLICY")
-    assert (head["hash"], head["pushed_by"]) == (TIGHT.hash, "ann")
-    assert [one["hash"] for one in pushes] == [policy("approve").hash, TIGHT.hash]
+    assert (head["hash"], head["pushed_by"]) == (tighter.hash, "ann")
+    assert [one["hash"] for one in pushes] == [asks.hash, tighter.hash]
 
 
 def test_what_loosens_waits_for_a_second_person(tight: Place) -> None:
@@ -184,14 +188,14 @@ def test_of_two_pushes_at_once_one_wins_and_the_other_is_told(tight: Place) -> N
     """The loser's row is not written, though its object is: what is in force is the winner's."""
     rota, other = (policy("observe", people={"on_call": name}) for name in ("rota", "other"))
     with pytest.raises(StalePolicy):
-        racing(tight, lambda: push(tight, rota, "ann")).push(other, by="bob", base=TIGHT.hash)
+        racing(tight, lambda: push(tight, rota, "ann")).push(other, by="bob", base=TIGHT.hash, tell=tell_nobody)
     assert tight.in_force() == rota
     assert {row["hash"] for row in tight.bed.rows("POLICY", "PUSH#")} == {TIGHT.hash, rota.hash}
 
 
 def test_two_people_who_push_the_same_at_once_are_two_people(tight: Place) -> None:
     """Both find no proposal: one's becomes the proposal, and the other's seconds it."""
-    second = racing(tight, lambda: push(tight, WIDE, "ann")).push(WIDE, by="bob", base=TIGHT.hash)
+    second = racing(tight, lambda: push(tight, WIDE, "ann")).push(WIDE, by="bob", base=TIGHT.hash, tell=tell_nobody)
     assert second.status == "in_force"
     assert (tight.bed.table.get("POLICY", "HEAD") or {})["proposed_by"] == "ann"
 
@@ -199,14 +203,14 @@ def test_two_people_who_push_the_same_at_once_are_two_people(tight: Place) -> No
 def test_one_person_who_pushes_twice_at_once_is_one(tight: Place) -> None:
     """The second of the same person finds the first, and nothing comes into force."""
     with pytest.raises(SameIdentity):
-        racing(tight, lambda: push(tight, WIDE, "ann")).push(WIDE, by="ann", base=TIGHT.hash)
+        racing(tight, lambda: push(tight, WIDE, "ann")).push(WIDE, by="ann", base=TIGHT.hash, tell=tell_nobody)
     assert tight.in_force() == TIGHT
 
 
 def test_a_proposal_that_was_replaced_meanwhile_is_not_seconded(tight: Place) -> None:
     """Between the look at the proposal and the write another takes its place: the push becomes a proposal itself."""
     push(tight, WIDE, "ann")
-    pushed = racing(tight, lambda: push(tight, WIDER, "cid")).push(WIDE, by="bob", base=TIGHT.hash)
+    pushed = racing(tight, lambda: push(tight, WIDER, "cid")).push(WIDE, by="bob", base=TIGHT.hash, tell=tell_nobody)
     assert (pushed.status, tight.in_force()) == ("proposed", TIGHT)
 
 
@@ -240,10 +244,10 @@ def test_a_push_that_dies_anywhere_is_whole_or_not_at_all(tight: Place, pushed: 
         table=None if where == "before the object" else Stopped(tight.bed.table, after=where == "after the row"),
     )
     with pytest.raises(KeyboardInterrupt):
-        stopped.push(pushed, by="ann", base=TIGHT.hash)
+        stopped.push(pushed, by="ann", base=TIGHT.hash, tell=tell_nobody)
     assert tight.in_force() == (pushed if where == "after the row" and pushed != WIDE else TIGHT)
     for person in ("bob", "cid"):
-        tight.anew().push(pushed, by=person, base=tight.anew().in_force().hash)
+        tight.anew().push(pushed, by=person, base=tight.anew().in_force().hash, tell=tell_nobody)
     assert tight.in_force() == pushed
 
 
@@ -256,7 +260,7 @@ def test_passing_trouble_does_not_look_like_no_policy(tight: Place) -> None:
 
     before = tight.bed.everything()
     with pytest.raises(ClientError, match="SlowDown"):
-        tight.anew(s3=Slow(tight.s3, died)).push(policy("approve"), by="ann", base=None)
+        tight.anew(s3=Slow(tight.s3, died)).push(policy("approve"), by="ann", base=None, tell=tell_nobody)
     assert tight.bed.everything() == before
 
 
@@ -269,6 +273,6 @@ def test_whoever_is_beaten_each_time_is_told(tight: Place) -> None:
 
     with pytest.raises(RecordBusy, match="others pushed a policy 5 times"):
         tight.anew(table=Busy(tight.bed.table, after=False)).push(
-            policy("observe", people={"on_call": "rota"}), by="ann", base=TIGHT.hash
+            policy("observe", people={"on_call": "rota"}), by="ann", base=TIGHT.hash, tell=tell_nobody
         )
     assert tight.in_force() == TIGHT

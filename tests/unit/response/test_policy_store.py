@@ -8,14 +8,14 @@ from cordon.errors import RecordBusy
 from cordon.incidents.table import key, update
 from cordon.model.base import sha256_hex
 
-from tests.unit.response.conftest import POLICY_BUCKET, Place, policy
+from tests.unit.response.conftest import POLICY_BUCKET, Place, policy, tell_nobody
 
 OBJECT = {"Bucket": POLICY_BUCKET, "Key": "response-policy.json"}
 
 
 def test_what_was_pushed_is_in_force_with_its_version_and_hash(place: Place) -> None:
     """A runtime that starts later reads the same policy, and by which object and hash it is known."""
-    pushed = place.policies.push(policy(), by="ann", base=None)
+    pushed = place.policies.push(policy(), by="ann", base=None, tell=tell_nobody)
     found = place.anew().in_force()
     assert found.policy == policy()
     assert (found.hash, found.trouble) == (policy().hash, None)
@@ -101,12 +101,12 @@ def test_a_policy_is_remembered_for_half_a_minute(place: Place) -> None:
     place.seed(policy("approve"))
     other = place.anew()
     assert other.in_force().policy == policy("approve")
-    place.policies.push(policy("observe"), by="ann", base=policy("approve").hash)
+    place.seed(policy("observe"))
     assert place.policies.in_force().policy == policy("observe")
     place.bed.clock.advance(seconds=29)
     assert other.in_force().policy == policy("approve")
     place.bed.clock.advance(seconds=1)
     assert other.in_force().policy == policy("observe")
-    place.policies.push(policy("observe", people={"on_call": "x"}), by="ann", base=policy("observe").hash)
+    place.seed(policy("observe", people={"on_call": "x"}))
     place.bed.clock.advance(hours=-1)
     assert other.in_force().policy == policy("observe", people={"on_call": "x"})

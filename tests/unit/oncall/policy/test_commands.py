@@ -163,7 +163,7 @@ def test_diff_says_where_nothing_is_changed_or_loosened(file: Path, capsys: Capt
     desk.will_say((200, in_force(WIDE)))
     assert run(["policy", "diff", str(file)]) == 0
     assert capsys.readouterr().out == "nothing is changed\nIt loosens nothing: one person may push it.\n"
-    file.write_text(TIGHT)
+    file.write_text(f"{WIDE}leases:\n  hours: 24\n")
     assert run(["policy", "diff", str(file)]) == 0
     assert "It loosens nothing: one person may push it.\n" in capsys.readouterr().out
 
