@@ -27,6 +27,7 @@ CordonError
     ├── TooLarge            its body is longer than any request is
     ├── UnknownIncident     no incident of that id is in the record
     ├── RequestIdUsed       another request came under this id before
+    ├── AlreadyChanged      some of the plan was carried out, and the rest is a person's to do by hand
     ├── NotPending          nothing waits for this decision
     ├── Expired             the decision comes too late
     ├── WrongPlan           the decision is about another plan than the one that waits
@@ -169,6 +170,10 @@ class UnknownIncident(Refused):
 
 class RequestIdUsed(Refused):
     """Another request was made under this id before."""
+
+
+class AlreadyChanged(Refused):
+    """The incident is before a person with some of its plan carried out: it is not answered anew."""
 
 
 class NotPending(Refused):

@@ -109,5 +109,5 @@ def test_a_claim_uses_the_words_of_the_record(playbooks: dict[str, Json]) -> Non
     """The states that the claim compares and writes are statuses of the model, each under its own name."""
     values = playbooks["contain_thing"]["States"]["ClaimIncident"]["Parameters"]["ExpressionAttributeValues"]
     written = {key.removeprefix(":"): value["S"] for key, value in values.items() if "S" in value}
-    assert written == {status: status for status in ("opened", "observed", "responding")}
+    assert written == {status: status for status in ("opened", "observed", "escalated", "responding")}
     assert set(written) <= set(IncidentStatus)

@@ -148,20 +148,22 @@ class Incidents:
         """Move the incident to another status, with `fields` (JSON values), and write it into the timeline.
 
         `also` is written with it or not at all. The sweep asks after it at `due_at`, or when the status says. Whoever
-        moves an incident to its end frees the key under which it was open.
+        moves an incident to its end frees the key under which it was open. Observed is the end of a run that shows a
+        plan only: an incident that a person asks for meanwhile does not become so unseen.
 
         Raises:
             IllegalTransition: its status may not be followed by `to`, or somebody moved it meanwhile.
-            RecordBusy: a condition of `also` did not hold: somebody else wrote there.
+            RecordBusy: a condition of `also` did not hold: somebody else wrote there; or a person just asked for it.
         """
         if to not in TRANSITIONS[incident.status]:
             raise IllegalTransition(f"{incident.id} is {incident.status} and cannot become {to}")
         when_due = {"due_kind": rows.INCIDENT_DUE, "due_at": stamp(due_at)} if due_at else due(to)
+        is_unasked = to is IncidentStatus.OBSERVED and incident.requested_by is None
         change = update(
             key(rows.of_incident(incident.id), rows.HEAD),
             set_={"status": to, "updated_at": stamp(clock.now()), **fields, **when_due},
             remove=[] if when_due else ["due_kind", "due_at"],
-            condition="#status = :from_",
+            condition=f"#status = :from_{' AND attribute_not_exists(requested_by)' if is_unasked else ''}",
             from_=incident.status,
         )
         note = put(timeline_row(incident.id, to, actor, {"from": incident.status}))
@@ -169,7 +171,7 @@ class Incidents:
         try:
             self.table.write(change, note, *freed, *also)
         except ConditionFailed as error:
-            if _HEAD not in error.failed:
+            if _HEAD not in error.failed or (is_unasked and self.get(incident.id).status is incident.status):
                 raise RecordBusy(f"{incident.id} met another writer") from error
             raise IllegalTransition(f"{incident.id} is no longer {incident.status}") from error
         return self.get(incident.id)
@@ -217,15 +219,28 @@ class Incidents:
         )
         return self._wrote(write)
 
-    def requested(self, incident: Incident, by: str) -> None:
-        """Record that the identity `by` asks for an incident that was only observed, unless somebody did before."""
-        write = update(
+    def assess_again(self, incident: Incident, request_id: str) -> bool:
+        """Let an escalated incident be claimed once more, for a person's request; once for each request.
+
+        `request_id` is that of the request's alarm. False: it is not escalated any more, or this was done before.
+        """
+        again = update(
             key(rows.of_incident(incident.id), rows.HEAD),
-            set_once={"requested_by": by},
-            condition="#status = :observed",
-            observed=IncidentStatus.OBSERVED,
+            set_={"reassess": True, **due(IncidentStatus.OPENED)},
+            condition="#status = :escalated AND attribute_exists(requested_by)",
+            escalated=IncidentStatus.ESCALATED,
         )
-        self._wrote(write)
+        once = update(
+            key(rows.of_alarm(request_id), rows.ALARM),
+            set_={"assessed_again": True},
+            condition="attribute_exists(pk) AND attribute_not_exists(assessed_again)",
+        )
+        return self._wrote(again, once)
+
+    def was_moved(self, incident_id: str, to: IncidentStatus, actor: str) -> bool:
+        """Say whether it was `actor` who once moved the incident to that status, whoever has it now."""
+        notes = self.rows_of(incident_id, "TIMELINE#")
+        return any((row["what"], row["actor"]) == (to, actor) for row in notes)
 
     def paged(self, incident_id: str) -> None:
         """Record that people were paged about the incident just now."""
@@ -259,9 +274,9 @@ class Incidents:
         row_key = key(incident.open_key, rows.OPEN)
         return [delete(row_key, condition="attribute_not_exists(pk) OR incident_id = :id", id=incident.id)]
 
-    def _wrote(self, write: Write) -> bool:
+    def _wrote(self, *writes: Write) -> bool:
         try:
-            self.table.write(write)
+            self.table.write(*writes)
         except ConditionFailed:
             return False
         return True

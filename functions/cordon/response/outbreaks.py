@@ -65,10 +65,10 @@ class Outbreaks:
         Raises:
             RecordBusy: other writers were in the way; run again.
         """
+        if incident.requested_by or opening.source == DESK:
+            return None  # also of the outbreak that it was part of before somebody asked
         if incident.outbreak:
             return self._once_more(incident)
-        if incident.requested_by or opening.source == DESK:
-            return None
         commons = in_common(self._rules, incident, thing, opening)
         for common in commons:
             if declared := self._open(common):

@@ -7,12 +7,17 @@ from typing import Any
 from uuid import uuid4
 
 from cordon import clock
-from cordon.errors import AlarmRejected, RecordBusy, RequestIdUsed
+from cordon.errors import AlarmRejected, AlreadyChanged, RecordBusy, RequestIdUsed
+from cordon.incidents import rows
 from cordon.incidents.admission import Admission, Became
+from cordon.incidents.approvals import Approvals
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
+from cordon.incidents.ledger import Ledger
 from cordon.incidents.record import Incidents
 from cordon.model.alarm import DESK, Alarm, AlarmKind, Attribution, Certainty, Severity
+from cordon.model.approval import RequestStatus
 from cordon.model.base import sha256_hex
+from cordon.model.change import ChangeStatus
 from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
 from cordon.model.text import escaped
 
@@ -42,14 +47,17 @@ class Responding:
     def respond(self, wanted: Wanted) -> tuple[Became, Incident]:
         """Open an incident for what a person asks, or join the one that is open; asked again, find it.
 
+        One that is before a person already, and of which nothing was changed, is assessed once more.
+
         Raises:
+            AlreadyChanged: it is before a person, and some of its plan was carried out; nothing is written.
             RequestIdUsed: the person has asked for something else under this id.
             RecordBusy: other writers were in the way each time.
         """
         admission, alarm = Admission(self.incidents), self._alarm(wanted)
         became, incident = self._known(admission, alarm) or self._admitted(admission, alarm)
-        if became is Became.JOINED:
-            self.incidents.requested(incident, wanted.identity)
+        if became is Became.JOINED and incident.status is IncidentStatus.ESCALATED:
+            incident = self._assessed_again(incident, alarm)
         self._announce(incident, became)
         return became, incident
 
@@ -62,7 +70,29 @@ class Responding:
             raise RequestIdUsed("another request came under this id before", field="request_id")
         return Became(row["became"]), incident
 
+    def _assessed_again(self, incident: Incident, alarm: Alarm) -> Incident:
+        """Let an escalated incident be answered anew: no execution can change anything for it until it is claimed."""
+        approvals = Approvals(self.incidents)
+        request = approvals.find(incident.id)
+        if request and request.status is RequestStatus.PENDING:
+            approvals.expire(request)  # its execution is over, and a request that waits lets no other be made
+        if _is_begun(self.incidents, incident) or not self.incidents.assess_again(incident, alarm.id):
+            return incident
+        return self.incidents.get(incident.id)
+
+    def _require_untouched(self, alarm: Alarm) -> None:
+        known = self.incidents.open_under(
+            rows.of_open(alarm.account, alarm.region, alarm.thing_name or "", alarm.playbook)
+        )
+        incident = self.incidents.get(known) if known else None
+        if incident and incident.status is IncidentStatus.ESCALATED and _is_begun(self.incidents, incident):
+            raise AlreadyChanged(
+                f"{incident.id} is before a person, and some of its plan was carried out: its ticket has the commands "
+                "that put that back (cordon-undo) and says what is left to do by hand"
+            )
+
     def _admitted(self, admission: Admission, alarm: Alarm) -> tuple[Became, Incident]:
+        self._require_untouched(alarm)
         try:
             admitted = admission.admit(alarm)
         except AlarmRejected as error:
@@ -99,3 +129,9 @@ class Responding:
             attribution=_STATED,
             **facts,
         )
+
+
+def _is_begun(incidents: Incidents, incident: Incident) -> bool:
+    """Say whether any change of the incident's plan was made or begun: another plan would not be one from the start."""
+    entries = Ledger(incidents, incident.id, incident.claimed_by or "").entries()
+    return any(entry.status is not ChangeStatus.PLANNED for entry in entries)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from cordon.errors import (
+    AlreadyChanged,
     AlreadyDecided,
     BadRequest,
     Expired,
@@ -39,6 +40,7 @@ STATUS: dict[type[Refused], HTTPStatus] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnknownIncident: HTTPStatus.NOT_FOUND,
     RequestIdUsed: HTTPStatus.CONFLICT,
+    AlreadyChanged: HTTPStatus.CONFLICT,
     NotPending: HTTPStatus.CONFLICT,
     Expired: HTTPStatus.CONFLICT,
     WrongPlan: HTTPStatus.CONFLICT,

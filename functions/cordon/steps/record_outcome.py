@@ -6,8 +6,8 @@ from cordon import clock
 from cordon.errors import NotTheClaimant
 from cordon.incidents.bus import CONTAINMENT_QUESTIONED, Bus
 from cordon.incidents.locks import free_lock
-from cordon.incidents.record import Incidents
-from cordon.model.incident import Incident, IncidentStatus
+from cordon.incidents.record import DUE_AFTER, Incidents
+from cordon.model.incident import DETAIL_TYPE, Incident, IncidentStatus
 from cordon.observability import count, measure_seconds
 from cordon.response.outcome import outcome_of
 from cordon.steps.step import StepRequest, StepResult, bus, incidents, step
@@ -27,16 +27,32 @@ def record_outcome(request: StepRequest, record: Incidents, events: Bus) -> Outc
     """
     incident = record.get(request.incident_id)
     if incident.claimed_by != request.execution:
+        if record.was_moved(incident.id, IncidentStatus.OBSERVED, request.execution):
+            return OutcomeResult(status=IncidentStatus.OBSERVED)  # died once all was done, and it is assessed again
         raise NotTheClaimant(f"{incident.id} is claimed by {incident.claimed_by}")
     if incident.status is IncidentStatus.RESPONDING:
         # A partial containment is paged by the state that follows.
-        incident = record.move(incident, outcome_of(incident), request.execution)
+        incident = _ended(record, incident, request.execution)
         measure(incident)
     free_lock(record.table, incident.subject, execution=request.execution)
     events.announce(incident)
+    if incident.reassess and incident.status is IncidentStatus.OBSERVED:
+        events.announce(incident, DETAIL_TYPE[IncidentStatus.OPENED])  # a claim is won once, however often it is said
     if came_after_proof(record, incident) and (record.question(incident) or incident.questioned):
         events.announce(incident, CONTAINMENT_QUESTIONED)
     return OutcomeResult(status=incident.status)
+
+
+def _ended(record: Incidents, incident: Incident, execution: str) -> Incident:
+    """Move the incident to the status that it has earned.
+
+    What a person asks for is never only observed, so that one who did has asked after the assessment: it is made anew.
+    """
+    to = outcome_of(incident)
+    if to is not IncidentStatus.OBSERVED or incident.requested_by is None:
+        return record.move(incident, to, execution)
+    by_then = clock.now() + DUE_AFTER[IncidentStatus.OPENED]
+    return record.move(incident, to, execution, due_at=by_then, reassess=True)
 
 
 def came_after_proof(record: Incidents, incident: Incident) -> bool:

@@ -16,8 +16,9 @@ _WHAT_CORDON_DOES = (
     "other incident of it ends escalated, without a page and without a ticket of its own: this one is for all of them."
 )
 _WHAT_TO_DO = (
-    "What to do: find out what they share and whether it is one intruder, one faulty release or a false alarm. Contain "
-    "things by hand or wait for the budget. Close this incident when it is over: from then on each is told by itself."
+    "What to do: find out what they share and whether it is one intruder, one faulty release or a false alarm. Have a "
+    "thing contained all the same: cordon respond contain_thing --thing NAME puts its plan before you, or wait for the "
+    "budget."
 )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cordon.errors import NotTheClaimant
+from cordon.errors import NotTheClaimant, RecordBusy
 from cordon.incidents import rows
 from cordon.incidents.bus import Bus
 from cordon.incidents.locks import take_lock
@@ -121,3 +121,31 @@ def test_a_partial_containment_is_not_questioned(bed: Bed) -> None:
     bed.set_head(incident.id, legs=[UNKNOWN])
     sighted_after(bed, "a2", 1)
     assert outcome(bed, incident) == (S.PARTIAL, ["Incident Escalated"])
+
+
+BEN = "arn:aws:iam::123456789012:user/ben"
+
+
+def test_a_request_at_the_moment_of_the_end_is_not_lost(bed: Bed) -> None:
+    """It joins after the outcome was read and before it is written: the step tries again, and sees it."""
+    seen = run_through(bed, decision="observe")
+    bed.admission.admit(an_alarm(id="asked", finding_id="asked", requested_by=BEN))
+    with pytest.raises(RecordBusy):
+        bed.incidents.move(seen, S.OBSERVED, ME)
+    assert bed.incidents.get(seen.id).status is S.RESPONDING
+    status, announced = outcome(bed, seen)
+    assert (status, announced) == (S.OBSERVED, ["Incident Observed", "Incident Opened"])
+    after = bed.incidents.get(seen.id)
+    assert (after.reassess, after.requested_by) == (True, BEN)
+    bed.clock.advance(minutes=6)
+    assert bed.incidents.still_due(bed.rows(rows.of_incident(seen.id), rows.HEAD)[0]) is not None
+
+
+def test_an_outcome_that_dies_when_all_is_done_finds_it_done(bed: Bed) -> None:
+    """Another execution has the incident by then, because a person asked: no failure, nothing announced again."""
+    seen = run_through(bed, decision="observe", requested_by=BEN)
+    outcome(bed, seen)
+    bed.claim(seen.id, OTHER)
+    before = bed.everything()
+    assert outcome(bed, seen) == (S.OBSERVED, [])
+    assert bed.everything() == before
