@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -181,12 +182,43 @@ def test_trouble_with_a_read_is_tried_again_and_never_guessed(up: Up) -> None:
     aws = up(Mode.OBSERVE)
     for service, operation in READS:
         aws.fleet.add_thing(operation, {})
+        aws.clock.advance(60)  # so that the role aliases are read again
         aws.faults.fail(service, operation, "ThrottlingException", times=2, function="TriageFunction")
         send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing=operation)))
         assert len([one for one in aws.faults.struck if operation in one]) == 2
     found = {one.thing_name: (certainty_of(one), one.sightings) for one in incidents(aws)}
     assert found == {operation: (Certainty.PROVEN, 1) for _, operation in READS}
     assert dead_letters(aws) == 0
+
+
+def test_many_findings_read_the_role_aliases_once(up: Up) -> None:
+    """Within a minute, in one batch or in several: a storm of findings is none of calls to IAM, and each is proven."""
+    aws = up(Mode.OBSERVE)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    names = ["camera-01", *(f"stormy-{number}" for number in range(6))]
+    for name in names[1:]:
+        aws.fleet.add_thing(name, {})
+        assert aws.put_event(another_finding(event_of(aws, DEVICE_CREDENTIALS, thing=name)))
+    aws.settle()
+    assert {one.thing_name: certainty_of(one) for one in incidents(aws)} == dict.fromkeys(names, Certainty.PROVEN)
+    read = aws.calls.of(principal="TriageFunction", service="iot", operation="ListRoleAliases")
+    assert len(read) == 1
+    aws.clock.advance(60)
+    aws.fleet.add_thing("later", {})
+    send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing="later")))
+    assert len(aws.calls.of(principal="TriageFunction", service="iot", operation="ListRoleAliases")) == 2
+
+
+def test_a_role_that_is_opened_to_others_proves_nothing_a_minute_later(up: Up) -> None:
+    """What was read of its trust is used no longer than that."""
+    aws = up(Mode.OBSERVE)
+    send(aws, event_of(aws, DEVICE_CREDENTIALS))
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    aws.client("iam").update_assume_role_policy(RoleName="DeviceRole", PolicyDocument=document)
+    aws.clock.advance(60)
+    send(aws, another_finding(event_of(aws, DEVICE_CREDENTIALS, thing="pump-01")))
+    assert [certainty_of(one) for one in incidents(aws)] == [Certainty.PROVEN, Certainty.INFERRED]
 
 
 def test_a_read_that_never_succeeds_ends_before_a_person_and_changes_nothing(aws: LocalAws) -> None:

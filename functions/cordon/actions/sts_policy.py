@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cordon.errors import Throttled
-from cordon.incidents.sts_holds import CERTIFICATE_ID
 from cordon.model.base import canonical_json
+from cordon.model.thing import CERTIFICATE_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

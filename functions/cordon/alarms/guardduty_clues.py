@@ -8,6 +8,7 @@ from typing import Final
 
 from cordon.alarms.guardduty_finding import AccessKeyDetails, Action, Actor, Finding, Sequence, SequenceResource
 from cordon.model.alarm import Clue, ClueKind
+from cordon.model.thing import CERTIFICATE_ID
 
 MOST_CLUES = 20
 """Clues that are kept: each is looked up with several calls of AWS IoT."""
@@ -19,7 +20,7 @@ OUTBOUND: Final = "OUTBOUND"
 _RUNTIME_TYPE = re.compile(r"[A-Za-z]+:Runtime/.+")
 _DONE_TO_IT = frozenset({"PORT_PROBE", "RDS_LOGIN_ATTEMPT"})
 """Actions that are never the instance's own (botocore, `Action`), whatever else the finding says."""
-_SESSION = re.compile(r"(?:user:AssumedRole:)?([A-Z0-9]{16,128}):([0-9a-f]{64})")
+_SESSION = re.compile(rf"(?:user:AssumedRole:)?([A-Z0-9]{{16,128}}):({CERTIFICATE_ID.pattern})")
 """`<role id>:<session name>`, where the name has the form of a certificate id: the credentials provider of AWS IoT
 names its sessions so (M; seen in its logs), and so may anybody who may assume another role."""
 _INSTANCE = re.compile(

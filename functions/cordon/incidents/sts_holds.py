@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +14,7 @@ from cordon.incidents import rows
 from cordon.incidents.record import stamp
 from cordon.incidents.table import ConditionFailed, Row, Table, delete, key, put, update
 from cordon.model.base import SCHEMA_VERSION
-
-CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
-"""AWS IoT's own rule for certificate ids. What is not of this form is never held nor denied."""
+from cordon.model.thing import CERTIFICATE_ID
 
 HOLD_FOR = timedelta(hours=12)
 """How long credentials of the provider live at most (CreateRoleAlias, `credentialDurationSeconds`)."""
@@ -41,7 +38,10 @@ class StsHold:
 
     @classmethod
     def of(cls, row: Row) -> Self | None:
-        """Return the hold that a row tells of; None if it is none (a person may have written it)."""
+        """Return the hold that a row tells of; None if it is none (a person may have written it).
+
+        What is no certificate id is never held nor denied.
+        """
         certificate_id, incident_id = str(row.get("certificate_id")), str(row.get("incident_id"))
         if not CERTIFICATE_ID.fullmatch(certificate_id) or row["sk"] != rows.sts_hold(certificate_id, incident_id):
             return None

@@ -11,6 +11,8 @@ from cordon.model.base import SCHEMA_VERSION, Word
 
 THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 """AWS IoT's own rule for thing names (CreateThing, `thingName`)."""
+CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
+"""AWS IoT's own rule for certificate ids (DescribeCertificate, `certificateId`; it gives none with capitals)."""
 
 
 class Criticality(StrEnum):

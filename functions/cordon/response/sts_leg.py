@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
 
 from cordon.actions.sts_deny import plan_deny
 from cordon.model.change import Change, Gap
 from cordon.model.incident import Containment
 from cordon.model.thing import AttachedPolicy, CertificateFacts, ThingFacts
 from cordon.things.policies import ASSUME_ROLE, allows
-from cordon.things.role_aliases import RoleAliasFacts
-
-
-class RoleAliases(Protocol):
-    """Who knows the role aliases of the account."""
-
-    def all(self) -> list[RoleAliasFacts]:
-        """Return the facts of every role alias."""
-        ...
+from cordon.things.role_aliases import RoleAliases, RoleAliasFacts
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -27,12 +28,14 @@ from cordon.observability import count, logger, tracer
 from cordon.response.policy_store import Policies
 from cordon.steps.step import bus, evidence, incidents, pager, policies
 from cordon.things.attribution import Attributor
-from cordon.things.role_aliases import RoleAliasReader
+from cordon.things.role_aliases import KeptRoleAliases, RoleAliasReader
 from cordon.tickets.pager import Pager
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iot import IoTClient
     from mypy_boto3_sqs import SQSClient
 
 _PAGE_AGAIN_AFTER = timedelta(minutes=15)
@@ -233,9 +236,14 @@ def triage() -> Triage:
 
 
 def attributor() -> Attributor:
-    """Return what ties alarms to things. A new one each time: it remembers the role aliases that it read."""
-    aliases = RoleAliasReader(clients.iot(), clients.iam())
-    return Attributor(clients.iot(), aliases, settings.current().account_id)
+    """Return what ties alarms to things."""
+    return Attributor(clients.iot(), _role_aliases(clients.iot(), clients.iam()), settings.current().account_id)
+
+
+@lru_cache(maxsize=1)
+def _role_aliases(iot: IoTClient, iam: IAMClient) -> KeptRoleAliases:
+    """Return the role aliases, kept for a batch of messages and for as long as they may be used after it."""
+    return KeptRoleAliases(lambda: RoleAliasReader(iot, iam))
 
 
 def _receive(record: SQSRecord) -> None:

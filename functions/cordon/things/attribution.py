@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cordon.model.alarm import Alarm, Attribution, Certainty, Clue, ClueKind
 from cordon.model.text import shortened
-from cordon.things.role_aliases import RoleAliasFacts
+from cordon.model.thing import CERTIFICATE_ID
+from cordon.things.role_aliases import RoleAliases
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
-CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 INSTANCE_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 INSTANCE_ATTRIBUTE = "ec2InstanceId"
 """The thing attribute that names the EC2 instance on which a gateway runs."""
@@ -29,14 +29,6 @@ _LONGEST = 1000
 _STATED = Attribution(certainty=Certainty.STATED, how="The alarm names the thing itself.")
 _NOT_ITS_DOING = "The finding does not say that it acted itself, so that anybody may have done this to it."
 _SURENESS = (Certainty.UNKNOWN, Certainty.INFERRED, Certainty.PROVEN)
-
-
-class RoleAliases(Protocol):
-    """Who knows the role aliases of the account."""
-
-    def all(self) -> list[RoleAliasFacts]:
-        """Return the facts of every role alias."""
-        ...
 
 
 class Attributor:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import Field
 
+from cordon import clock
 from cordon.model.base import Word
 
 if TYPE_CHECKING:
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
 
 CREDENTIALS_PROVIDER = "credentials.iot.amazonaws.com"
 """The service that assumes a role alias's role for a device (AWS IoT, authorizing direct calls to AWS services)."""
+
+
+KEPT: Final = timedelta(seconds=60)
+"""How long what was read of role aliases may be used: a trust that is widened counts after that at the latest."""
 
 
 class RoleAliasFacts(Word):
@@ -30,6 +37,34 @@ class RoleAliasFacts(Word):
     of a session the provider's choice and no free text (AWS-FACTS 1.7)."""
     policies: list[str] = Field(default_factory=list)
     """ARNs of the managed policies attached to the role."""
+
+
+class RoleAliases(Protocol):
+    """Who knows the role aliases of the account."""
+
+    def all(self) -> list[RoleAliasFacts]:
+        """Return the facts of every role alias."""
+        ...
+
+
+class KeptRoleAliases:
+    """The role aliases as they were read within the last minute, for whoever asks often.
+
+    All of them: AWS finds no role by its unique id (GetRole takes a name), and no role alias by its role. An outage is
+    never kept: while they cannot be read, whoever asks gets the error, and nothing that is older than a minute.
+    """
+
+    def __init__(self, reader: Callable[[], RoleAliases]) -> None:
+        """Read through what `reader` makes, a new one each time."""
+        self._reader = reader
+        self._read: tuple[datetime, list[RoleAliasFacts]] | None = None
+
+    def all(self) -> list[RoleAliasFacts]:
+        """Return the facts of every role alias."""
+        now = clock.now()
+        if self._read is None or not timedelta() <= now - self._read[0] < KEPT:
+            self._read = (now, self._reader().all())
+        return self._read[1]
 
 
 class RoleAliasReader:

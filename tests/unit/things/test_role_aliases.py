@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from cordon.things.role_aliases import RoleAliasReader, trusts_only_the_credentials_provider
+from botocore.exceptions import ClientError
+from cordon.things.role_aliases import KeptRoleAliases, RoleAliasReader, trusts_only_the_credentials_provider
 
 from ..conftest import ACCOUNT, Bed
 from .conftest import Asked
@@ -140,6 +141,48 @@ def test_each_role_is_read_once(aliases: Aliases) -> None:
     assert reader.all() == reader.all()
     assert aliases.iam.calls.count("get_role") == 1
     assert aliases.iot.calls.count("describe_role_alias") == 30
+
+
+def kept(aliases: Aliases) -> KeptRoleAliases:
+    """Role aliases that are kept for a while."""
+    return KeptRoleAliases(lambda: aliases.reader)
+
+
+def test_what_was_read_is_kept_for_a_minute(bed: Bed, aliases: Aliases) -> None:
+    """However often it is asked for; then AWS is asked again, and says what is so by then."""
+    aliases.alias("device", aliases.role("Devices"))
+    asked = kept(aliases)
+    for seconds in (0, 30, 29):
+        bed.clock.advance(seconds=seconds)
+        assert [facts.alias for facts in asked.all()] == ["device"]
+    assert aliases.iam.calls.count("get_role") == 1
+    aliases.alias("second", aliases.role("Others", Principal="*"))
+    bed.clock.advance(seconds=1)
+    assert [facts.only_credentials_provider for facts in asked.all()] == [True, False]
+
+
+def test_a_clock_that_goes_back_keeps_nothing(bed: Bed, aliases: Aliases) -> None:
+    """What was read at a time that has not come yet is of no known age."""
+    asked = kept(aliases)
+    assert asked.all() == []
+    aliases.alias("device", aliases.role("Devices"))
+    bed.clock.advance(hours=-1)
+    assert len(asked.all()) == 1
+
+
+def test_an_outage_is_never_kept(bed: Bed, aliases: Aliases) -> None:
+    """Neither at first nor after a minute: whoever asks gets the error, and the truth when it is over."""
+    aliases.alias("device", aliases.role("Devices"))
+    asked = kept(aliases)
+    broken = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "DescribeRoleAlias")
+    for _ in range(2):
+        aliases.iot.answers["describe_role_alias", "device"] = broken
+        for _ in range(2):
+            with pytest.raises(ClientError):
+                asked.all()
+        del aliases.iot.answers["describe_role_alias", "device"]
+        assert [facts.role_name for facts in asked.all()] == ["Devices"]
+        bed.clock.advance(seconds=60)
 
 
 def test_an_alias_deleted_meanwhile_is_left_out(aliases: Aliases) -> None:
