@@ -170,15 +170,35 @@ def test_an_intruder_who_connected_as_another_thing_harms_neither_its_session_no
     assert victim not in after.registry[f"policy/cordon-quarantine-{incident.id}"]["document"]
 
 
-def test_a_recorded_client_id_that_would_be_a_pattern_goes_to_a_person(alarm: Alarm) -> None:
-    """`*` in a policy would be everybody: nothing is changed for anybody, and a person is told which id it was."""
+@pytest.mark.parametrize("client_id", ["*", "x*", "pump-0?"])
+def test_a_recorded_client_id_that_would_be_a_pattern_goes_to_a_person(alarm: Alarm, client_id: str) -> None:
+    """`*` in a policy would be everybody: a person is asked; approved, all but that id is cut off, and it is named."""
     with LocalAws(parameters={"RecordConnections": "yes"}, policy=demo_policy()) as aws:
-        aws.fleet.broker.connect("*", widen(aws, "pump-01"))
+        aws.fleet.broker.connect(client_id, widen(aws, "pump-01"))
         before = aws.fleet.snapshot()
-        incident = answered(aws, alarm("pump-01"))
-        assert incident.status is IncidentStatus.ESCALATED
-        assert incident.reasons == ["client id '*' would be a pattern in a policy"]
+        others = {name: session(aws, name) for name in ("pump-02", BYSTANDER, VALVE)}
+        asked = answered(aws, alarm("pump-01"))
+        assert asked.status is IncidentStatus.AWAITING_APPROVAL
+        assert asked.reasons == [
+            f"client id '{client_id}' would be a pattern in a policy, and is left alone: it stays open"
+        ]
         assert diff(before, aws.fleet.snapshot()) == []
+        incident = approve(aws, asked)
+        assert incident.status is IncidentStatus.PARTIAL
+        assert [leg.resource for leg in incident.legs if not leg.proven] == [f"connection/{client_id}"]
+        after = aws.fleet.snapshot()
+        certificate = after.registry[f"certificate/{aws.fleet.certificate_id('pump-01')}"]
+        quarantine = f"cordon-quarantine-{incident.id}"
+        assert certificate == {"status": "INACTIVE", "policies": [quarantine]}
+        assert not session(aws, "pump-01").connected
+        written = json.loads(after.registry[f"policy/{quarantine}"]["document"])
+        connect = next(one for one in written["Statement"] if one["Action"] == "iot:Connect")
+        named = [connect["Resource"]] if isinstance(connect["Resource"], str) else connect["Resource"]
+        assert [arn.partition(":client/")[2] for arn in named] == ["pump-01"]
+        dropped = {call.params["clientId"] for call in aws.calls.of(operation="DeleteConnection")}
+        assert dropped == {"pump-01"}
+        assert {name: session(aws, name) for name in others} == others
+        assert "would be a pattern in a policy" in described(aws, incident.id)
 
 
 def test_a_thing_is_cut_off_under_every_client_id_that_was_recorded_of_it(alarm: Alarm) -> None:

@@ -76,7 +76,7 @@ class Assessor:
         except PlanUnworkable as error:
             plan, why = Plan(), [str(error)]
         else:
-            why = blockers(thing, plan)
+            why = blockers(plan)
         asked = self._questions(incident, opening, thing, plan, in_force)
         mode = self._mode(incident, opening, thing, policy)
         return Outlook(thing, plan, containment, mode, in_force, why, asked)

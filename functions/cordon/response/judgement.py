@@ -39,16 +39,9 @@ def judge(mode: Mode, blockers: list[str], questions: list[str]) -> Assessment:
     return Assessment(Decision.AUTOMATIC, [])
 
 
-def blockers(thing: ThingFacts, plan: Plan) -> list[str]:
-    """Say why no plan for this thing may be carried out at all, also not with approval; an empty list: one may."""
-    return [
-        *([] if plan.changes or plan.effects else ["there is nothing of it that Cordon could change"]),
-        *(
-            f"client id {quoted(session.client_id)} would be a pattern in a policy"
-            for session in thing.sessions
-            if session.foreign is None and would_be_pattern(session.client_id)
-        ),
-    ]
+def blockers(plan: Plan) -> list[str]:
+    """Say why the plan may not be carried out at all, also not with approval; an empty list: it may."""
+    return [] if plan.changes or plan.effects else ["there is nothing of it that Cordon could change"]
 
 
 def questions(thing: ThingFacts, *, by_policy: bool = True) -> list[str]:
@@ -59,6 +52,16 @@ def questions(thing: ThingFacts, *, by_policy: bool = True) -> list[str]:
     return [
         *_criticality(thing, by_policy=by_policy),
         *([] if thing.certificates else ["it has no certificate, so there is nothing of its own to shut off"]),
+        *_patterns(thing),
+    ]
+
+
+def _patterns(thing: ThingFacts) -> list[str]:
+    """Name the client ids that no policy may name. Not a blocker: an intruder would need only one to stay as he is."""
+    return [
+        f"client id {quoted(session.client_id)} would be a pattern in a policy, and is left alone: it stays open"
+        for session in thing.sessions
+        if session.foreign is None and would_be_pattern(session.client_id)
     ]
 
 

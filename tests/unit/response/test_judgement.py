@@ -76,18 +76,19 @@ def test_what_a_person_must_approve_is_said(changed: dict[str, Any], reason: str
 
 
 @pytest.mark.parametrize("client_id", ["pump-*", "pump-?", "${iot:ClientId}"])
-def test_a_client_id_that_would_be_a_pattern_blocks_every_plan(client_id: str) -> None:
-    """Unless it is another's: then it is left alone anyway, and whoever connects under it cannot stop anything."""
+def test_a_client_id_that_would_be_a_pattern_is_a_persons_to_approve(client_id: str) -> None:
+    """It stops no plan; unless it is another's: then it is left alone anyway, and nobody is asked because of it."""
     own = SessionFacts(client_id=client_id, connected=True)
-    (reason,) = blockers(thing(sessions=[own]), PLAN)
-    assert reason == f"client id '{client_id}' would be a pattern in a policy"
-    assert blockers(thing(sessions=[own.model_copy(update={"foreign": "it is another's"})]), PLAN) == []
+    (reason,) = questions(thing(sessions=[own]))
+    assert reason == f"client id '{client_id}' would be a pattern in a policy, and is left alone: it stays open"
+    assert questions(thing(sessions=[own.model_copy(update={"foreign": "it is another's"})])) == []
+    assert blockers(PLAN) == []
 
 
 def test_a_plan_that_does_nothing_is_nobodys_to_approve() -> None:
     """A person gets the incident as it is."""
-    assert blockers(thing(), Plan()) == ["there is nothing of it that Cordon could change"]
-    assert blockers(thing(), PLAN) == []
+    assert blockers(Plan()) == ["there is nothing of it that Cordon could change"]
+    assert blockers(PLAN) == []
 
 
 @pytest.mark.parametrize(
