@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
@@ -22,6 +24,9 @@ from cordon.steps.step import StepResult, actions, bus, incidents, pager, step, 
 from cordon.tickets.pager import Pager
 
 _PAGE_AGAIN_AFTER = timedelta(hours=1)
+_KEPT_AFTER_DECIDED, _KEPT_AFTER_STANDING, _KEPT_AFTER_TICKETS = (timedelta(seconds=s) for s in (90, 60, 25))
+"""What each part leaves of the function's time (template.yaml) for those after it. A call that is never answered fails
+after 12 s (clients.py), so that no part can keep the next from its turn, however much of it hangs."""
 _TICKET_PATIENCE = timedelta(hours=1)
 """How long a ticket may wait to be written before people are told that it cannot be."""
 
@@ -43,9 +48,11 @@ class Sweep:
     pager: Pager
     sts: StsDeny
     waking: Waking
+    time_left: Callable[[], timedelta]
+    """How much of the function's time is left."""
 
     def run(self) -> SweepResult:
-        """Look at everything that is due. What fails for one incident does not keep the next from its turn.
+        """Look at what is due, as time allows. What fails or hangs for one does not keep the next from its turn.
 
         Raises:
             Exception: the first failure, after all had their turn: a sweep that failed must not look green.
@@ -55,12 +62,21 @@ class Sweep:
         standing = list(table.due(rows.INCIDENT_DUE, stamp(now)))
         waiting = list(table.due(rows.TICKET_DUE, stamp(now)))
         decided = list(table.due(rows.APPROVAL_DUE, stamp(now)))
-        failures = [*map(self._try_decided, decided), *map(self._try_standing, standing)]
-        failures += map(self._try_ticket, waiting)
+        woken = [*map(self._try_decided, self._in_time(decided, _KEPT_AFTER_DECIDED))]
+        paged = [*map(self._try_standing, self._in_time(standing, _KEPT_AFTER_STANDING))]
         ended, failure = self._try_sessions()
-        for failed in filter(None, [*failures, failure]):
+        written = [*map(self._try_ticket, self._in_time(waiting, _KEPT_AFTER_TICKETS))]
+        for failed in filter(None, [*woken, *paged, failure, *written]):
             raise failed
-        return SweepResult(paged=len(standing), tickets=len(waiting), woken=len(decided), holds_ended=ended)
+        return SweepResult(paged=len(paged), tickets=len(written), woken=len(woken), holds_ended=ended)
+
+    def _in_time(self, due: list[Row], kept: timedelta) -> Iterator[Row]:
+        """Yield what is due while more time is left than is `kept` for what follows; the next sweep has the rest."""
+        for number, row in enumerate(due):
+            if self.time_left() <= kept:
+                logger().warning("left to the next sweep", extra={"rows": len(due) - number, "first": row["pk"]})
+                return
+            yield row
 
     def _try_standing(self, row: Row) -> Exception | None:
         try:
@@ -127,8 +143,16 @@ class ScheduledEvent(BaseModel):
     """The schedule's event: nothing in it matters."""
 
 
-@step(ScheduledEvent)
-def lambda_handler(_: ScheduledEvent) -> SweepResult:
-    """Sweep."""
-    waking = Waking(Approvals(incidents()), clients.stepfunctions())
-    return Sweep(Escalation(incidents(), bus(), tickets(), actions()), pager(), sts_deny(), waking).run()
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    """Sweep, for as long as Lambda lets it."""
+
+    def time_left() -> timedelta:
+        return timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+    @step(ScheduledEvent)
+    def sweep(_: ScheduledEvent) -> SweepResult:
+        waking = Waking(Approvals(incidents()), clients.stepfunctions())
+        escalation = Escalation(incidents(), bus(), tickets(), actions())
+        return Sweep(escalation, pager(), sts_deny(), waking, time_left).run()
+
+    return sweep(event, context)

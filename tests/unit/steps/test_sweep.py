@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from cordon.errors import LockHeld, RecordUnreadable, Throttled
 from cordon.incidents import rows
 from cordon.incidents.approvals import Approvals
@@ -63,13 +63,18 @@ class Sessions:
         return 0
 
 
-def sweep(bed: Bed, topic: Any, ssm: Any = None, sts: Any = None) -> Sweep:
+def two_minutes() -> timedelta:
+    """All the time that the sweep has."""
+    return timedelta(minutes=2)
+
+
+def sweep(bed: Bed, topic: Any, ssm: Any = None, sts: Any = None, left: Callable[[], timedelta] = two_minutes) -> Sweep:
     """Return the sweep over the bed's record; with another OpsCenter, or sessions to deny, where they are given."""
     tickets = Tickets(bed.table, OpsCenter(ssm or bed.client("ssm")))
     escalation = Escalation(bed.incidents, Bus(bed.client("events"), "cordon"), tickets, bed.actions)
     nobody: Any = Sessions()
     waking = Waking(Approvals(bed.incidents), bed.client("stepfunctions"))
-    return Sweep(escalation, Pager(topic, "arn:topic"), sts or nobody, waking)
+    return Sweep(escalation, Pager(topic, "arn:topic"), sts or nobody, waking, left)
 
 
 @pytest.mark.parametrize(("minutes", "pages"), [(4, 0), (5, 1), (64, 1), (65, 2)])
@@ -102,7 +107,7 @@ def lagging_sweep(bed: Bed, topic: Any) -> Sweep:
     escalation = Escalation(Incidents(table), Bus(bed.client("events"), "cordon"), tickets, bed.actions)
     nobody: Any = Sessions()
     waking = Waking(Approvals(Incidents(table)), bed.client("stepfunctions"))
-    return Sweep(escalation, Pager(topic, "arn:topic"), nobody, waking)
+    return Sweep(escalation, Pager(topic, "arn:topic"), nobody, waking, two_minutes)
 
 
 @pytest.mark.parametrize("minutes", [6, 66])
@@ -236,3 +241,56 @@ def test_a_failure_before_does_not_keep_sessions_from_their_turn(bed: Bed, denia
 def test_a_policy_that_somebody_else_is_writing_is_no_failure(bed: Bed) -> None:
     """He writes it by the same holds."""
     assert sweep(bed, Topic(), sts=Sessions(LockHeld("mine"))).run().holds_ended == 0
+
+
+class HangingOpsCenter(DeadOpsCenter):
+    """An SSM client that never answers: each call is given up after twelve seconds."""
+
+    def __init__(self, bed: Bed) -> None:
+        super().__init__(bed.client("ssm"))
+        self._clock = bed.clock
+
+    def create_ops_item(self, **_: Any) -> None:
+        """Say nothing."""
+        self.tries += 1
+        self._clock.advance(seconds=12)
+        raise ReadTimeoutError(endpoint_url="ssm")
+
+
+def of_this_sweep(bed: Bed) -> Callable[[], timedelta]:
+    """Return what says how much is left of the two minutes that begin now."""
+    end = bed.clock.now() + timedelta(minutes=2)
+    return lambda: end - bed.clock.now()
+
+
+def test_a_ticket_system_that_hangs_keeps_nobody_from_a_turn(bed: Bed, denials: Denials) -> None:
+    """Sessions have their turn first, and tickets end in time: those that are left are the next sweep's."""
+    denials.deny(1)
+    bed.clock.advance(hours=12)
+    ssm = HangingOpsCenter(bed)
+    tickets = sweep(bed, Topic()).escalation.tickets
+    waiting = [bed.opened(id=f"a{number}", thing_name=f"pump-{number:02}").id for number in range(20)]
+    for incident_id in waiting:
+        bed.set_head(incident_id, status="contained", due_kind="none")
+        tickets.want(incident_id)
+    bed.clock.advance(minutes=6)
+    left = of_this_sweep(bed)
+    swept = sweep(bed, Topic(), ssm, denials.action, left).run()
+    assert denials.policy.denied() == []
+    assert left() > timedelta(seconds=12), "it ended by itself"
+    assert 0 < swept.tickets == ssm.tries < len(waiting)
+    bed.clock.advance(minutes=6)
+    assert sweep(bed, Topic()).run().tickets == len(waiting)
+
+
+@pytest.mark.parametrize(("seconds", "pages"), [(61, 1), (60, 0), (20, 0)])
+def test_pages_leave_time_for_sessions(bed: Bed, denials: Denials, seconds: int, pages: int) -> None:
+    """With a minute left none more is sent, and who waits is the next sweep's; sessions are always looked at."""
+    denials.deny(1)
+    bed.clock.advance(hours=12)
+    bed.opened()
+    bed.clock.advance(minutes=6)
+    topic = Topic()
+    short = sweep(bed, topic, sts=denials.action, left=lambda: timedelta(seconds=seconds)).run()
+    assert (len(topic.subjects), short.paged, denials.policy.denied()) == (pages, pages, [])
+    assert sweep(bed, topic).run().paged == 1 - pages
