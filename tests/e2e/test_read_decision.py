@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cordon import clock
+from cordon.incidents import rows
 from cordon.model.approval import RequestStatus
 from cordon.model.incident import IncidentStatus, Mode
 from cordon.model.policy_calendar import Exemption, Freeze
@@ -189,6 +190,19 @@ def test_a_decision_whose_token_never_came_is_read_at_the_time_out(up: Up, alarm
     status, _ = told(aws, incident, "approve", ALICE)
     assert status == 200
     assert let_time_out(aws, incident).status is IncidentStatus.CONTAINED
+
+
+def test_an_approval_waits_for_whoever_is_changing_the_thing(up: Up, alarm: Alarm) -> None:
+    """Another execution has the lock as long as this one tries: nothing is changed, and a person is told."""
+    aws = up(Mode.APPROVE)
+    incident = asked(aws, alarm("pump-01"))
+    theirs = {"pk": rows.of_lock("pump-01"), "sk": rows.LOCK, "execution": "arn:another", "incident_id": "another"}
+    item = {name: {"S": value} for name, value in theirs.items()}
+    aws.client("dynamodb").put_item(TableName=aws.stack.resource("IncidentsTable"), Item=item)
+    before = aws.fleet.snapshot()
+    assert approve(aws, incident).status is IncidentStatus.ESCALATED
+    assert (diff(before, aws.fleet.snapshot()), acted(aws)) == ([], set())
+    assert locks(aws) == [rows.of_lock("pump-01")], "theirs, still"
 
 
 def test_a_person_may_have_an_observed_thing_contained(up: Up, alarm: Alarm) -> None:
