@@ -193,3 +193,22 @@ def test_an_answer_for_a_person_is_never_silences(up: Up, alarm: Alarm) -> None:
     aws.settle()
     assert let_time_out(aws, the_incident(aws)).status is IncidentStatus.ESCALATED
     assert diff(before, aws.fleet.snapshot()) == []
+
+
+def test_an_escalated_thing_that_nobody_asked_for_stays_with_its_person(up: Up, alarm: Alarm) -> None:
+    """What is left over of an earlier state of the incident starts nothing: only a request does."""
+    aws = up()
+    before = aws.fleet.snapshot()
+    incident = answered(aws, alarm("nobody"))
+    assert (incident.status, incident.requested_by) == (IncidentStatus.ESCALATED, None)
+    aws.client("dynamodb").update_item(
+        TableName=aws.stack.resource("IncidentsTable"),
+        Key={"pk": {"S": f"INCIDENT#{incident.id}"}, "sk": {"S": "INCIDENT"}},
+        UpdateExpression="SET reassess = :true",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+    aws.start_execution("ContainThingStateMachine", {"incident_id": incident.id, "thing_name": "nobody"})
+    aws.settle()
+    assert aws.executions()[-1].states == ("ClaimIncident", "AlreadyClaimed")
+    assert the_incident(aws).claimed_by == incident.claimed_by
+    assert diff(before, aws.fleet.snapshot()) == []
