@@ -62,7 +62,7 @@ def test_every_alarm_pages_and_says_what_it_means(of_type: Json) -> None:
 
 
 def test_every_function_is_limited_and_traced(functions: Json) -> None:
-    """Each runs on the current Python and the chosen processor, is traced, and ends within a minute or the sweep in two."""
+    """Each runs on the current Python and the chosen processor, is traced, and ends in a minute, the sweep in two."""
     for name, one in functions.items():
         assert one["Runtime"] == "python3.13", name
         assert one["Architectures"] == [{"Ref": "Architecture"}], name
